@@ -1,0 +1,286 @@
+"""What the pipeline needs from the outside: Store, Ledger, Channel, Clock, as protocols on one page.
+
+An adapter implements one of these and nothing else; `regreport.testing` holds in-memory twins, and one contract suite
+under `tests/contract` runs over every adapter of a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from regreport.model.batch import SourceBatch
+from regreport.model.obligation import Obligation, ObligationStatus
+from regreport.model.report import ReportFile, Status, Submission
+
+
+class Clock(Protocol):
+    """The only place that knows what time it is. `now()` is aware and in UTC."""
+
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+
+
+class Store(Protocol):
+    """Immutable objects named by the SHA-256 of their bytes (lower-case hex), with a readable name beside it.
+
+    Putting the same bytes twice is one object. Nothing is ever overwritten or deleted before its retention date.
+    Raises StoreUnavailable (may be retried), NotFound, IntegrityError (the bytes are not what their name says).
+    """
+
+    def put(self, content: bytes | Iterable[bytes], name: str, retain_until: date) -> str:
+        """Store and return the digest. When this returns, the object survives a power cut. A later `retain_until`
+        for the same object extends its retention; an earlier one never shortens it."""
+
+    def open(self, digest: str) -> BinaryIO:
+        """The bytes as a stream."""
+
+    def read(self, digest: str) -> bytes:
+        """The bytes at once; for small objects."""
+
+    def local(self, digest: str) -> Path:
+        """A read-only local file with the bytes (a download where the store is remote)."""
+
+    def has(self, digest: str) -> bool:
+        """Whether the object is there (its bytes are not read)."""
+
+    def verify(self, digest: str) -> None:
+        """Re-hash. Raises IntegrityError or NotFound, naming object and readable name."""
+
+    def digests(self) -> Iterator[str]:
+        """Every object in the store."""
+
+    def retain_until(self, digest: str) -> date:
+        """The day before which the object may not go."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One link of a chain in `audit_log`. `hash` covers every other field and the hash of the link before."""
+
+    chain: str
+    sequence: int
+    at: datetime
+    actor: str
+    kind: str
+    """What happened, in the words of DESIGN section 5: planned, generated, validated, delivering, delivered, ..."""
+    detail: Mapping[str, str]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of a submission: status `before` -> `after`, columns to set, and what the event says."""
+
+    report_id: str
+    before: Status
+    after: Status
+    kind: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, object] = field(default_factory=dict)
+    """Columns of `report_log` to set: any field of Submission but ids, status and files."""
+    files: Sequence[ReportFile] | None = None
+    """Replaces nothing: the files of a submission are written once, with GENERATED."""
+
+
+@dataclass(frozen=True)
+class ObligationState:
+    """A row of `obligation`: what is owed and where it stands."""
+
+    obligation: Obligation
+    status: ObligationStatus
+    late: bool
+    decisions_digest: str
+    """Parquet of one row a source record of the day: how each is accounted for at the latest generate."""
+    state_digest: str
+    """Parquet of one row a reference ever reported under this obligation: what the authority's books should hold."""
+    batches_seen: str
+    """Digest over the batches that the decisions were made from; a new batch makes it stale."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A row of `delivery_log`: one attempt to hand over one file."""
+
+    report_id: str
+    file_number: int
+    attempt: int
+    channel: str
+    recipient: str
+    at: datetime
+    outcome: str
+    """delivered, refused, unavailable, unknown."""
+    receipt: str
+    """Our proof of hand-over: the channel's own words (path and size, SMTP reply), never the content."""
+
+
+@dataclass(frozen=True)
+class FeedbackEntry:
+    """A row of `feedback_log`: one file from an authority, used or quarantined, once per digest."""
+
+    digest: str
+    file_name: str
+    received_at: datetime
+    report_id: str
+    """Empty where it could not be tied to a submission."""
+    feedback_id: str
+    created_at: datetime | None
+    file_status: str
+    quarantine: str
+    """Why it was not used; empty where it was."""
+    records: int = 0
+
+
+class Ledger(Protocol):
+    """The truth. Every write is one transaction that holds the state change and its chained event together.
+
+    `actor` is who acts (a person or 'system'). Raises DatabaseUnavailable (retry), NotFound, and StaleState (a
+    conditional update found another status than expected: somebody else was there first).
+    """
+
+    # source batches
+    def add_batches(self, batches: Sequence[SourceBatch], actor: str) -> None:
+        """Record landed batches; unique on (file_digest, mapping_digest, kind, entity, business_date)."""
+
+    def batches(self, kind: str, entity: str, on: date) -> list[SourceBatch]:
+        """The batches of one day in order of their number."""
+
+    def batch_days(self, kind: str | None = None) -> list[tuple[str, str, date]]:
+        """(kind, entity, date) of every day that has a batch."""
+
+    def next_batch_number(self, kind: str, entity: str, on: date) -> int:
+        """1 for the first batch of a day."""
+
+    def find_load(self, file_digest: str, mapping_digest: str) -> list[SourceBatch]:
+        """The batches that this very file brought through this very mapping; empty if it was never loaded."""
+
+    # reference data snapshots
+    def add_snapshot(self, dataset: str, on: date, digest: str, rows: int, actor: str) -> None:
+        """Record a dated reference data snapshot; a later one of the same date replaces it for new reports only."""
+
+    def snapshot(self, dataset: str, on: date) -> tuple[date, str] | None:
+        """(date, digest) of the latest snapshot not later than `on`; None where there is none."""
+
+    # obligations and submissions
+    def plan(self, obligations: Sequence[Obligation], actor: str) -> list[ObligationState]:
+        """Insert what is not there yet and return the state of all of them, in the order given."""
+
+    def obligations(self, **where: object) -> list[ObligationState]:
+        """Obligations matching equal columns (report_date, entity, jurisdiction, report_type, regime, status)."""
+
+    def account(self, obligation_id: str, actor: str, kind: str, columns: Mapping[str, object]) -> None:
+        """Set status, late, decisions_digest, state_digest or batches_seen of an obligation, with its event."""
+
+    def plan_submission(self, obligation_id: str, created_at: datetime, sequence_key: str, files: int, actor: str) -> tuple[Submission, int]:
+        """Open the next numbered submission as PLANNED and reserve `files` file sequence numbers under
+        `sequence_key`; returns it and the first number. If the last submission is still PLANNED, that one and its
+        numbers come back (a restart plans nothing twice)."""
+
+    def submission(self, report_id: str) -> Submission:
+        """One submission with its files. Raises NotFound."""
+
+    def submissions(self, **where: object) -> list[Submission]:
+        """Submissions matching equal columns of report_log, by report date, entity and number."""
+
+    def find_file(self, message_id: str) -> tuple[str, int] | None:
+        """(report_id, file number) of the file with this business message identifier."""
+
+    def advance(self, changes: Sequence[Change], actor: str) -> None:
+        """All changes in one transaction: each moves status by a conditional update on `before` whose row count is
+        checked, and appends its event. An undeclared transition raises ValueError."""
+
+    # delivery, feedback
+    def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Append attempts."""
+
+    def deliveries(self, report_id: str) -> list[Delivery]:
+        """Attempts of one submission, oldest first."""
+
+    def add_feedback(self, entry: FeedbackEntry, changes: Sequence[Change], actor: str) -> bool:
+        """Record an answer and what it changes, in one transaction; False (and no change) if its digest is known."""
+
+    def feedback(self, report_id: str | None = None) -> list[FeedbackEntry]:
+        """Answers of one submission, or all, by received_at and digest."""
+
+    # evidence
+    def note(self, chain: str, kind: str, detail: Mapping[str, str], actor: str) -> None:
+        """Append an event that changes no state (a look, a refusal)."""
+
+    def events(self, chain: str) -> list[Event]:
+        """One chain from its first link."""
+
+    def chains(self) -> list[str]:
+        """The names of all chains."""
+
+    def verify_chains(self) -> list[str]:
+        """Every broken link in words; empty when all chains hold."""
+
+    def object_digests(self) -> Mapping[str, str]:
+        """Every digest that any row names -> what names it (for `verify` and the sweep of orphans)."""
+
+    def sequence(self, key: str) -> int:
+        """The last number reserved under a key; 0 before the first."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Group several calls into one commit (one fsync for many small reports)."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a channel carries: one file, and what a person may be told about it (never its content)."""
+
+    report_id: str
+    file_name: str
+    content: Path
+    size: int
+    digest: str
+    records: int
+    jurisdiction: str
+    report_type: str
+    regime: str
+    report_date: date
+    recipient: str
+    attach: bool
+    """Whether the file itself may travel in a message (never where it holds natural persons)."""
+    link: str = ""
+    """A signed link instead of the file, or empty."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of hand-over. `message_id` is the channel's own name for it (a path, a Message-ID)."""
+
+    message_id: str
+    words: str
+
+
+class Channel(Protocol):
+    """One way to hand a file over.
+
+    `send` returns a Receipt when the other side has it. It raises ChannelUnavailable when nothing was handed over and
+    trying again is right, DeliveryRefused when the answer is a clear no, and DeliveryUnknown when it cannot be known.
+    """
+
+    name: str
+
+    def send(self, parcel: Parcel) -> Receipt:
+        """Hand one file over."""
+
+    def look(self, parcel: Parcel) -> Receipt | None:
+        """Whether the file is already there: a Receipt, None for 'it is not', DeliveryUnknown where it cannot tell."""
+
+    def collect(self) -> Iterator[tuple[str, Path]]:
+        """(name, local file) of every answer that lies ready; complete files only."""
+
+    def take(self, name: str) -> None:
+        """The answer of this name is stored: move it out of the way."""
+
+
+Totals = Mapping[str, Decimal]
+"""Control totals: amount by currency."""
