@@ -1,0 +1,297 @@
+"""Check the structure of a table against the declaration: what must be there, how often, and what values may be.
+
+It works on whole columns and gives the verdict that libxml2 gives on the rendered document: together with the parser's
+faults, no finding means valid against the schema. A cheap sufficient test is run on every column at once; only values
+that it does not accept are looked at closely. Each finding says in words what is wrong, never in the schema's terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from regreport.engine.findings import SCHEMA, VALUE_SHOWN_MAX, Names, field_of, none, subject
+from regreport.engine.layout import prefixes, require_known
+from regreport.engine.lexical import accepts, faults
+from regreport.engine.message import Message
+from regreport.engine.table import RECORD, Attribute, Facets, Node
+from regreport.engine.wildcard import wrong_raw
+from regreport.engine.words import called, choice_words, must_be, occurrence_words
+
+SEVERITY = "error"
+
+
+def check(
+    message: Message,
+    records: pl.DataFrame | None,
+    *,
+    names: Names | None = None,
+    head: pl.DataFrame | None = None,
+    first_record: int = 1,
+) -> pl.DataFrame:
+    """Findings (columns of `findings.SCHEMA`) about a frame of records and, where given, the head.
+
+    `first_record` is the number of the frame's first record in its file. The head's findings come first, with a null
+    record. That a document has any records at all is `check_records_present`'s to say, as frames come one by one.
+    Raises BadInput for a column that the message does not have, or that is not text.
+    """
+    found: list[pl.DataFrame] = []
+    if head is not None:
+        root = message.root(any(name.startswith("/BizData") for name in head.columns))
+        require_known(root, head)
+        columns = {name: head[name] for name in head.columns}
+        slot = message.record_slot(root)
+        columns[slot] = pl.Series(slot, [""])
+        found += [notice.frame(None) for notice in _Check(columns, 1, names).run(root)]
+    if records is not None and records.height:
+        require_known(message.record, records)
+        numbers = pl.int_range(first_record, first_record + records.height, dtype=pl.UInt32, eager=True)
+        held = {name: records[name] for name in records.columns}
+        found += [notice.frame(numbers) for notice in _Check(held, records.height, names).run(message.record)]
+    return pl.concat(found).sort("record", maintain_order=True) if found else none()
+
+
+def check_records_present(
+    message: Message, head: pl.DataFrame, records: int, names: Names | None = None
+) -> pl.DataFrame:
+    """A finding if the document has fewer records than its schema asks for, which is known at its end."""
+    node = message.record_in(message.root(any(name.startswith("/BizData") for name in head.columns)))
+    if records >= node.min and (node.max is None or records <= node.max):
+        return none()
+    if records == 0:
+        text = f"{node.name}: the document holds no {node.tag}, at least {node.min} must be there"
+        return _Notice("STR-required", node.name, text, names, None, None).frame(None)
+    return _Notice("STR-occurrence", node.name, f"{node.name}: {occurrence_words(node)}", names, None, None).frame(None)
+
+
+@dataclass
+class _Notice:
+    """One fault of one place: the rows that have it (None: the only row), and their values."""
+
+    rule: str
+    path: str
+    message: str
+    names: Names | None
+    rows: pl.Series | None
+    values: pl.Series | None
+
+    def frame(self, numbers: pl.Series | None) -> pl.DataFrame:
+        """The findings; `numbers` are the record numbers by row, None for the head."""
+        height = 1 if self.rows is None else len(self.rows)
+        field = field_of(self.names, self.path)
+        record = None if numbers is None or self.rows is None else numbers.gather(self.rows)
+        value = None if self.values is None else self.values.str.slice(0, VALUE_SHOWN_MAX)
+        fixed = {"rule": self.rule, "severity": SEVERITY, "reference": None, "path": self.path, "message": self.message}
+        fixed["field"] = field.number if field else None
+        columns = {name: pl.repeat(text, height, dtype=pl.String, eager=True) for name, text in fixed.items()}
+        columns["record"] = pl.repeat(None, height, dtype=pl.UInt32, eager=True) if record is None else record
+        columns["value"] = pl.repeat(None, height, dtype=pl.String, eager=True) if value is None else value
+        return pl.DataFrame({name: columns[name] for name in SCHEMA})
+
+
+class _Presence:
+    """In which rows a node is there: none, all, or those of a mask."""
+
+    __slots__ = ("all", "mask")
+
+    def __init__(self, *, everywhere: bool = False, mask: pl.Series | None = None) -> None:
+        self.all = everywhere
+        self.mask = mask
+
+    @property
+    def never(self) -> bool:
+        return not self.all and self.mask is None
+
+    def series(self, height: int) -> pl.Series:
+        """As a Boolean column."""
+        return pl.repeat(self.all, height, dtype=pl.Boolean, eager=True) if self.mask is None else self.mask
+
+
+def _where(mask: pl.Series) -> _Presence:
+    if mask.all():
+        return _Presence(everywhere=True)
+    return _Presence(mask=mask) if mask.any() else _Presence()
+
+
+class _Check:
+    """One frame being checked; `run` yields a notice for each place and kind of fault."""
+
+    def __init__(self, columns: dict[str, pl.Series], height: int, names: Names | None) -> None:
+        self.columns = {name: s for name, s in columns.items() if s.null_count() < height}
+        self.height = height
+        self.names = names
+        self.notices: list[_Notice] = []
+        self.live = prefixes(self.columns)
+        self.values: list[tuple[str, Node, Attribute | None]] = []
+
+    def run(self, group: Node) -> Iterator[_Notice]:
+        """All faults of the frame, whose rows are elements of `group`."""
+        self.presence(group, own=True)
+        self.check_values()
+        yield from self.notices
+
+    def note(self, rule: str, path: str, text: str, mask: pl.Series, values: pl.Series | None = None) -> None:
+        """Note a fault in the rows of the mask."""
+        rows = mask.arg_true()
+        if len(rows):
+            held = None if values is None else values.gather(rows)
+            message = f"{subject(self.names, path)}: {text}"
+            self.notices.append(_Notice(f"STR-{rule}", path, message, self.names, rows, held))
+
+    def presence(self, node: Node, *, own: bool = False) -> _Presence:
+        """Where the node is there; what is wrong below it is noted on the way. `own`: the frame's rows are the node."""
+        if not own and node.name not in self.live:
+            return _Presence()
+        if not own and node.path == RECORD:
+            return _Presence(everywhere=True)
+        if not own and node.repeats:
+            return self.repeated(node)
+        if node.kind in ("leaf", "any"):
+            return self.leaf(node, own=own)
+        return self.container(node, own=own)
+
+    def leaf(self, node: Node, *, own: bool) -> _Presence:
+        column = self.columns.get(node.base)
+        there = _Presence() if column is None else _where(column.is_not_null())
+        if column is not None:
+            self.values.append((node.base, node, None))
+        whole = self.joined([there, *self.attribute_presences(node)], own=own)
+        if whole.never:
+            return whole
+        if there.mask is not None or there.never:
+            missing = whole.series(self.height) & ~there.series(self.height)
+            self.note("required", node.path, f"{node.tag} has no value", missing)
+        self.required_attributes(node, whole)
+        return whole
+
+    def attribute_presences(self, node: Node) -> list[_Presence]:
+        found = []
+        for attribute in node.attributes:
+            name = _attribute_name(node, attribute)
+            column = self.columns.get(name)
+            if column is not None:
+                self.values.append((name, node, attribute))
+                found.append(_where(column.is_not_null()))
+        return found
+
+    def required_attributes(self, node: Node, whole: _Presence) -> None:
+        for attribute in node.attributes:
+            if attribute.required:
+                column = self.columns.get(_attribute_name(node, attribute))
+                absent = pl.repeat(True, self.height, eager=True) if column is None else column.is_null()
+                text = f"{attribute.name} of {node.tag} is missing"
+                self.note("required", f"{node.path}/@{attribute.name}", text, whole.series(self.height) & absent)
+
+    def container(self, node: Node, *, own: bool) -> _Presence:
+        children = [(child, self.presence(child)) for child in node.children]
+        marker = self.columns.get(f"{node.base}/")
+        marked = [] if marker is None else [_where(marker.fill_null(value=False))]
+        below = [there for _, there in children]
+        whole = self.joined([*below, *marked, *self.attribute_presences(node)], own=own)
+        if whole.never:
+            return whole
+        if node.kind == "choice":
+            self.choice(node, below, whole)
+        else:
+            for child, there in children:
+                if child.min and not there.all:
+                    missing = whole.series(self.height) & ~there.series(self.height)
+                    self.note("required", child.path, f"{child.tag} is missing", missing)
+        return whole
+
+    def joined(self, parts: list[_Presence], *, own: bool) -> _Presence:
+        if own or any(part.all for part in parts):
+            return _Presence(everywhere=True)
+        masks = [part.mask for part in parts if part.mask is not None]
+        if not masks:
+            return _Presence()
+        mask = masks[0]
+        for other in masks[1:]:
+            mask = mask | other
+        return _where(mask) if len(masks) > 1 else _Presence(mask=mask)
+
+    def choice(self, node: Node, below: list[_Presence], whole: _Presence) -> None:
+        present = [there for there in below if not there.never]
+        if len(present) == 1 and present[0].all:
+            return
+        count = pl.repeat(0, self.height, dtype=pl.UInt8, eager=True)
+        for there in present:
+            count = count + there.series(self.height).cast(pl.UInt8)
+        inside = whole.series(self.height)
+        self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 0)}", inside & (count == 0))
+        self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 2)}", inside & (count > 1))
+
+    def repeated(self, node: Node) -> _Presence:
+        column = self.columns.get(node.name)
+        if column is None:
+            return _Presence()
+        sizes = column.list.len().fill_null(0)
+        there = _where(sizes > 0)
+        if node.max is not None:
+            self.note("occurrence", node.path, f"{node.tag} {occurrence_words(node)}", sizes > node.max)
+        if node.min > 1:
+            self.note("occurrence", node.path, f"{node.tag} {occurrence_words(node)}", (sizes > 0) & (sizes < node.min))
+        if not there.never:
+            self.elements(node, column)
+        return there
+
+    def elements(self, node: Node, column: pl.Series) -> None:
+        """Check the elements of a list as rows of their own, and take their faults over to the rows of this frame."""
+        owned = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "x": column})
+        flat = owned.filter(pl.col("x").list.len() > 0).explode("x")
+        elements = flat["x"]
+        inner = elements.struct.unnest() if isinstance(elements.dtype, pl.Struct) else elements.to_frame("")
+        held = {name: inner[name] for name in inner.columns}
+        for notice in _Check(held, inner.height, self.names).run(node):
+            assert notice.rows is not None
+            notice.rows = flat["row"].gather(notice.rows)
+            self.notices.append(notice)
+
+    def check_values(self) -> None:
+        """All values against their facets: one pass that accepts, then a close look at what it did not accept."""
+        tests = []
+        doubtful: list[tuple[str, Node, Attribute | None]] = []
+        for name, node, attribute in self.values:
+            test = None if node.kind == "any" and attribute is None else accepts(_facets(node, attribute), pl.col(name))
+            if test is None:
+                doubtful.append((name, node, attribute))
+            else:
+                tests.append(test.all().alias(name))
+        if tests:
+            verdicts = pl.DataFrame(self.columns).select(tests).row(0, named=True)
+            doubtful += [held for held in self.values if verdicts.get(held[0]) is False]
+        for name, node, attribute in doubtful:
+            self.look_closely(name, node, attribute)
+
+    def look_closely(self, name: str, node: Node, attribute: Attribute | None) -> None:
+        values = self.columns[name].rename("v")
+        path = node.path if attribute is None else f"{node.path}/@{attribute.name}"
+        if node.kind == "any" and attribute is None:
+            for kind, mask in wrong_raw(node, values):
+                self.note(kind, path, f"{node.tag} must hold exactly one element", mask, values)
+            return
+        facets = _facets(node, attribute)
+        label = called(
+            node.type if attribute is None else attribute.type, facets, attribute.name if attribute else node.tag
+        )
+        kinds = list(faults(facets, pl.col("v")))
+        masks = values.to_frame().select(test.fill_null(value=False).alias(kind) for kind, test in kinds)
+        for kind, _ in kinds:
+            self.note(kind, path, f"{label} must be {must_be(kind, facets)}", masks[kind], values)
+
+
+def _facets(node: Node, attribute: Attribute | None) -> Facets:
+    if attribute is not None:
+        return attribute.facets
+    assert node.facets is not None
+    return node.facets
+
+
+def _attribute_name(node: Node, attribute: Attribute) -> str:
+    return f"{node.base}/@{attribute.name}" if node.base else f"@{attribute.name}"
+
+
+def _shown(node: Node) -> str:
+    return "the record" if node.path == RECORD else node.tag

@@ -1,0 +1,167 @@
+"""The shape of a wire table: which columns a group may have, of which types, and the same table in one form.
+
+An absent column, an all-null column and an all-null field of a struct mean the same; `canonical` makes them look the
+same, so that tables can be compared and stored deterministically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from regreport.engine.table import Column, Node
+from regreport.errors import BadInput
+
+
+def require_known(group: Node, frame: pl.DataFrame, above: str = "") -> None:
+    """Refuse a frame with a column that the group does not have, or of a wrong type: nothing is dropped silently.
+
+    Raises BadInput naming the column.
+    """
+    for name, dtype in frame.schema.items():
+        _require_column(group, name, dtype, above)
+
+
+def _require_column(group: Node, name: str, dtype: object, above: str) -> None:
+    column = group.columns.get(name)
+    shown = f"{above}{name}"
+    if column is None:
+        raise BadInput("no such element or attribute in the message", field=shown)
+    if dtype == pl.Null:
+        return
+    wanted = "true or null (Boolean)" if column.kind == "marker" else "text (String)"
+    if column.kind == "list":
+        if not isinstance(dtype, pl.List):
+            raise BadInput(f"must be a list, as the element may repeat; it is {dtype}", field=shown)
+        inner = dtype.inner
+        if isinstance(inner, pl.Struct):
+            for field in inner.fields:
+                _require_column(column.node, field.name, field.dtype, f"{shown}[]/")
+            return
+        plain = column.node.kind in ("leaf", "any")
+        if inner not in (pl.Null, pl.String) or (inner == pl.String and not plain):
+            raise BadInput(f"must be a list of {'text' if plain else 'structs'}; it is {dtype}", field=shown)
+    elif dtype != (pl.Boolean if column.kind == "marker" else pl.String):
+        raise BadInput(f"must be {wanted}; it is {dtype}", field=shown)
+
+
+def prefixes(columns: Iterable[str]) -> set[str]:
+    """Every path that leads to a column, so that the parts of the tree without one are never visited."""
+    found: set[str] = set()
+    for column in columns:
+        path = column
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    if "/Document" in found:
+        found |= {"/BizData", "/BizData/Pyld"}  # where a Document lies in the envelope
+    return found
+
+
+def column_type(column: Column) -> pl.DataType:
+    """The type of a column with all that it may hold."""
+    if column.kind == "marker":
+        return pl.Boolean()
+    if column.kind != "list":
+        return pl.String()
+    if column.node.kind in ("leaf", "any") and not column.node.attributes:
+        return pl.List(pl.String)
+    inner = {name: column_type(held) for name, held in column.node.columns.items()}
+    return pl.List(pl.Struct(inner))
+
+
+def canonical(group: Node, frame: pl.DataFrame) -> pl.DataFrame:
+    """The same table with its columns in document order and everything that is null throughout left out."""
+    require_known(group, frame)
+    kept = {}
+    for name, column in group.columns.items():
+        if name in frame.columns:
+            series = _canonical_series(column, frame[name])
+            if series is not None:
+                kept[name] = series
+    return pl.DataFrame(kept, height=frame.height)
+
+
+def _canonical_series(column: Column, series: pl.Series) -> pl.Series | None:
+    if column.kind == "marker":
+        series = series.replace(False, None)
+    if series.null_count() == len(series):
+        return None
+    if column.kind != "list":
+        return series
+    series = _null_where_empty(series)
+    if series.null_count() == len(series):
+        return None
+    if not isinstance(series.dtype, pl.List) or not isinstance(series.dtype.inner, pl.Struct):
+        return series
+    inner = series.drop_nulls().explode().struct.unnest()
+    reduced = canonical(column.node, inner)
+    return series if reduced.schema == inner.schema else _rebuilt(series, reduced)
+
+
+def _rebuilt(series: pl.Series, inner: pl.DataFrame) -> pl.Series:
+    """The list column with its elements replaced, list by list, by the rows of `inner`."""
+    rows = pl.DataFrame({"row": pl.int_range(len(series), dtype=pl.UInt32, eager=True), "n": series.list.len()})
+    owner = rows.filter(pl.col("n") > 0).select(pl.col("row").repeat_by("n").explode())["row"]
+    return list_of(owner, inner, len(series)).alias(series.name)
+
+
+def list_of(owner: pl.Series, inner: pl.DataFrame, height: int) -> pl.Series:
+    """A list column of `height` rows: each row of `inner` (a struct, or text where its only column is "") goes to the
+    list of its `owner` (ascending row numbers); rows without any are null."""
+    plain = inner.columns == [""]
+    elements = inner[""] if plain else inner.to_struct("element")
+    grouped = (
+        pl.DataFrame({"row": owner.cast(pl.UInt32), "element": elements})
+        .group_by("row", maintain_order=True)
+        .agg("element")
+    )
+    if grouped.height == height:
+        return grouped["element"]
+    rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.UInt32, eager=True)})
+    return rows.join(grouped, on="row", how="left", maintain_order="left")["element"]
+
+
+def _null_where_empty(series: pl.Series) -> pl.Series:
+    if not (series.list.len() == 0).any():
+        return series
+    return series.to_frame("x").select(pl.when(pl.col("x").list.len() > 0).then(pl.col("x")))["x"].alias(series.name)
+
+
+def concat(group: Node, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """One table of several whose columns, and fields of lists, may differ."""
+    held = list(frames)
+    wanted: dict[str, pl.DataType] = {}
+    for frame in held:
+        for name, dtype in frame.schema.items():
+            wanted[name] = _widest(wanted.get(name), dtype)
+    ordered = {name: wanted[name] for name in group.columns if name in wanted}
+    parts = [pl.DataFrame(dict(_completed(frame, ordered)), height=frame.height) for frame in held]
+    return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def _completed(frame: pl.DataFrame, wanted: dict[str, pl.DataType]) -> Iterator[tuple[str, pl.Series]]:
+    for name, dtype in wanted.items():
+        if name not in frame.columns:
+            yield name, pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height)
+        elif frame[name].dtype == dtype:
+            yield name, frame[name]
+        else:
+            yield name, frame[name].cast(dtype)
+
+
+def _widest(known: pl.DataType | None, dtype: pl.DataType) -> pl.DataType:
+    if known is None or known == pl.Null:
+        return dtype
+    if dtype == pl.Null or known == dtype:
+        return known
+    if isinstance(known, pl.List) and isinstance(dtype, pl.List):
+        left, right = known.inner, dtype.inner
+        if isinstance(left, pl.Struct) and isinstance(right, pl.Struct):
+            fields: dict[str, pl.DataType] = {f.name: f.dtype for f in left.fields}  # type: ignore[misc]
+            for field in right.fields:
+                fields[field.name] = _widest(fields.get(field.name), field.dtype)  # type: ignore[arg-type]
+            return pl.List(pl.Struct(fields))
+        return known if right == pl.Null else dtype
+    return dtype
