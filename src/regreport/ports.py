@@ -58,6 +58,14 @@ class Store(Protocol):
     def retain_until(self, digest: str) -> date:
         """The day before which the object may not go."""
 
+    def names(self, digest: str) -> list[str]:
+        """The readable names under which the object was put, in order."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Group many puts of this thread into few waits: what is put inside can be read at once, and survives a power
+        cut when the block ends (so it ends before the ledger commits). An exception that leaves the block forgets it
+        all. A path from `local` for an object put inside is good until the block ends."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -76,7 +84,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Change:
-    """One step of a submission: status `before` -> `after`, columns to set, and what the event says."""
+    """One step of a submission: status `before` -> `after`, columns to set, and what the event says.
+
+    From DELIVERED on, `after` may equal `before`: an answer can settle records while the status stays what it was.
+    """
 
     report_id: str
     before: Status
@@ -84,9 +95,29 @@ class Change:
     kind: str
     detail: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, object] = field(default_factory=dict)
-    """Columns of `report_log` to set: any field of Submission but ids, status and files."""
+    """Columns of `report_log` to set: any field of Submission but ids, status and files; the event tells them too."""
     files: Sequence[ReportFile] | None = None
     """Replaces nothing: the files of a submission are written once, with GENERATED."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A request for the next numbered submission of an obligation, and for numbers of its files."""
+
+    obligation_id: str
+    created_at: datetime
+    sequence_key: str
+    files: int
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """What changes about an obligation: columns status, late, decisions_digest, state_digest, findings_digest, batches_seen."""
+
+    obligation_id: str
+    kind: str
+    columns: Mapping[str, object]
+    detail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,6 +131,8 @@ class ObligationState:
     """Parquet of one row a source record of the day: how each is accounted for at the latest generate."""
     state_digest: str
     """Parquet of one row a reference ever reported under this obligation: what the authority's books should hold."""
+    findings_digest: str
+    """Parquet of the findings of the latest generate, with the source row of each."""
     batches_seen: str
     """Digest over the batches that the decisions were made from; a new batch makes it stale."""
 
@@ -172,28 +205,40 @@ class Ledger(Protocol):
         """Insert what is not there yet and return the state of all of them, in the order given."""
 
     def obligations(self, **where: object) -> list[ObligationState]:
-        """Obligations matching equal columns (report_date, entity, jurisdiction, report_type, regime, status)."""
+        """Obligations matching equal columns (report_date, entity, jurisdiction, report_type, regime, status, ...); a
+        list, tuple or set means any of its values. An unknown column raises ValueError."""
 
     def account(self, obligation_id: str, actor: str, kind: str, columns: Mapping[str, object]) -> None:
-        """Set status, late, decisions_digest, state_digest or batches_seen of an obligation, with its event."""
+        """Set status, late, decisions_digest, state_digest, findings_digest or batches_seen of an obligation, with its
+        event."""
 
-    def plan_submission(self, obligation_id: str, created_at: datetime, sequence_key: str, files: int, actor: str) -> tuple[Submission, int]:
+    def account_all(self, accountings: Sequence[Accounting], actor: str) -> None:
+        """The same for many obligations in one transaction."""
+
+    def plan_submission(
+        self, obligation_id: str, created_at: datetime, sequence_key: str, files: int, actor: str
+    ) -> tuple[Submission, int]:
         """Open the next numbered submission as PLANNED and reserve `files` file sequence numbers under
         `sequence_key`; returns it and the first number. If the last submission is still PLANNED, that one and its
-        numbers come back (a restart plans nothing twice)."""
+        numbers come back (a restart plans nothing twice); new numbers only if it now needs more files."""
+
+    def plan_submissions(self, openings: Sequence[Opening], actor: str) -> list[tuple[Submission, int]]:
+        """The same for many obligations in one transaction, in the order given."""
 
     def submission(self, report_id: str) -> Submission:
         """One submission with its files. Raises NotFound."""
 
     def submissions(self, **where: object) -> list[Submission]:
-        """Submissions matching equal columns of report_log, by report date, entity and number."""
+        """Submissions matching equal columns of report_log (a list, tuple or set: any of its values), by report date,
+        entity, obligation and number."""
 
     def find_file(self, message_id: str) -> tuple[str, int] | None:
         """(report_id, file number) of the file with this business message identifier."""
 
     def advance(self, changes: Sequence[Change], actor: str) -> None:
         """All changes in one transaction: each moves status by a conditional update on `before` whose row count is
-        checked, and appends its event. An undeclared transition raises ValueError."""
+        checked, and appends its event. An undeclared transition raises ValueError. When anything is refused, nothing is
+        changed, also inside `transaction()`."""
 
     # delivery, feedback
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
@@ -219,7 +264,7 @@ class Ledger(Protocol):
         """The names of all chains."""
 
     def verify_chains(self) -> list[str]:
-        """Every broken link in words; empty when all chains hold."""
+        """Every broken link in words, and every row that is not what its events say; empty when all holds."""
 
     def object_digests(self) -> Mapping[str, str]:
         """Every digest that any row names -> what names it (for `verify` and the sweep of orphans)."""
@@ -228,7 +273,8 @@ class Ledger(Protocol):
         """The last number reserved under a key; 0 before the first."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Group several calls into one commit (one fsync for many small reports)."""
+        """Group several calls into one commit (one fsync for many small reports). May be nested; the outermost commits.
+        It belongs to the thread that opened it, and is undone by an exception that leaves it."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +296,8 @@ class Parcel:
     """Whether the file itself may travel in a message (never where it holds natural persons)."""
     link: str = ""
     """A signed link instead of the file, or empty."""
+    possible_duplicate: bool = False
+    """An approved resend after an unknown outcome: marked as such where the channel has a way to say so."""
 
 
 @dataclass(frozen=True)
@@ -280,6 +328,9 @@ class Channel(Protocol):
 
     def take(self, name: str) -> None:
         """The answer of this name is stored: move it out of the way."""
+
+    def strays(self) -> list[tuple[str, str]]:
+        """(name, why) of what lies where answers are expected but is not an answer file, so that somebody looks."""
 
 
 Totals = Mapping[str, Decimal]

@@ -1,0 +1,31 @@
+"""The ledger on a SQL database, put together from its parts by subject."""
+
+from __future__ import annotations
+
+from regreport.adapters.sql.answers import Answers
+from regreport.adapters.sql.batches import Batches
+from regreport.adapters.sql.database import open_database
+from regreport.adapters.sql.evidence import Evidence
+from regreport.adapters.sql.migrate import migrate_engine
+from regreport.adapters.sql.obligations import Obligations
+from regreport.adapters.sql.openings import Openings
+from regreport.ports import Clock
+
+
+class SqlLedger(Batches, Obligations, Openings, Answers, Evidence):
+    """The Ledger of ports.py on SQLite, MySQL or MariaDB. `SqlLedger(engine, clock)`; see `open_ledger`."""
+
+
+def open_ledger(url: str, clock: Clock) -> SqlLedger:
+    """The ledger behind a URL, its tables made or brought up to this version first.
+
+    Raises ConfigurationError (a URL or a database that cannot serve, a ledger newer than this version), MissingExtra,
+    DatabaseUnavailable. Give it back with `close()`.
+    """
+    engine = open_database(url)
+    try:
+        migrate_engine(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlLedger(engine, clock)
