@@ -63,27 +63,6 @@ def _lines(path: Path, digest: str) -> Iterator[tuple[int, bytes]]:
     yield line, rest
 
 
-def _objects(path: Path, digest: str) -> Iterator[tuple[int, dict[str, str | None]]]:
-    record = 0
-    for line, text in _lines(path, digest):
-        if text.strip():
-            record += 1
-            yield record, _object(text, record, line, path.name)
-
-
-def _lines(path: Path, digest: str) -> Iterator[tuple[int, bytes]]:
-    rest, line = b"", 1
-    for block in utf8_blocks(path, "utf-8", digest):
-        *whole, rest = (rest + block).split(b"\n")
-        for line, text in enumerate(whole, start=line + 1):
-            yield line, text
-        if len(rest) > LINE_BYTES_MAX:
-            raise BadInput(
-                f"a line is longer than {LINE_BYTES_MAX} bytes", "One object a line", path.name, line=line + 1
-            )
-    yield line + 1, rest
-
-
 def _object(text: bytes, record: int, line: int, file: str) -> dict[str, str | None]:
     def flat(pairs: list[tuple[str, object]]) -> dict[str, object]:
         row = dict(pairs)
