@@ -55,12 +55,21 @@ def person(nationality: str, first_names: str, surnames: str, birth_date: date, 
 
 
 def concat(first_names: str, surnames: str, birth_date: date) -> str:
-    """YYYYMMDD, five letters of the first name, five of the surname, padded with `#` (RTS 22 Art. 6(4))."""
-    return f"{birth_date:%Y%m%d}{_five(first_names.split(',')[0])}{_five(surnames.split(',')[0])}"
+    """YYYYMMDD, five letters of the first name, five of the surname without its prefix, padded with `#`.
+
+    Source: RTS 22 Art. 6(4). Only what the names of the demo need; `codelists.concat` has the whole rule.
+    """
+    words = surnames.split(",")[0].split(" ")
+    surname = " ".join(words[1:]) if words[0].lower() in _PREFIXES else " ".join(words)
+    return f"{birth_date:%Y%m%d}{_five(first_names.split(',')[0])}{_five(surname)}"
+
+
+_PREFIXES: Final = frozenset({"von", "mac"})
 
 
 def _five(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.upper().replace("Ø", "O").replace("Ł", "L"))
+    single = name.replace("ß", "s").upper().replace("Ø", "O").replace("Ł", "L")
+    plain = unicodedata.normalize("NFKD", single)
     return f"{''.join(c for c in plain if 'A' <= c <= 'Z')[:5]:#<5}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from importlib import import_module
 
+import polars as pl
 import pytest
 
+from regreport.codelists import concat as codelist
 from regreport.demo.group import HOUSES, companies, people
 from regreport.demo.identifiers import concat, isin, lei, person
 from regreport.demo.market import shelf
@@ -74,4 +76,16 @@ def test_people_of_many_nations_and_all_three_kinds() -> None:
 
 def test_concat_pads_and_cuts() -> None:
     assert concat("Éloïse", "Lefèvre", date(1983, 11, 25)) == "19831125ELOISLEFEV"
+    assert concat("Henrike", "von Ahlefeld", date(1975, 10, 5)) == "19751005HENRIAHLEF"
     assert concat("Eli", "Ødegård", date(1976, 3, 15)) == "19760315ELI##ODEGA"
+
+
+def test_concat_agrees_with_the_code_list() -> None:
+    frame = pl.DataFrame(
+        [(p.first_names, p.surnames, p.birth_date, p.nationality, p.id) for p in people() if p.id_type == "CONCAT"],
+        schema=["first", "last", "born", "of", "id"],
+        orient="row",
+    )
+    built = frame.select(codelist.build("first", "last", "born", "of")).to_series()
+    assert built.to_list() == frame["id"].to_list()
+    assert len(frame) >= 8
