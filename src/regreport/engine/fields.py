@@ -28,7 +28,7 @@ from regreport.engine.fields_fold import (
     wire_leaves,
     wire_marks,
 )
-from regreport.engine.fields_reach import FieldName, column_ranks, field_names, known_paths, unclaimed_places
+from regreport.engine.fields_reach import column_ranks, field_names, known_paths, unclaimed_places
 from regreport.engine.fields_rows import FieldRow, Level, PathRow, read_fields, read_paths, sort_levels
 from regreport.engine.message import Message
 from regreport.errors import BadInput, ConfigurationError

@@ -170,8 +170,12 @@ def _told(row: Binding, scope: Scope, names: Names) -> pl.Expr | None:
         return scope(row.leaf) == row.constant if row.leaf in names else None
     if row.constant == EMPTY:
         return scope(row.leaf).fill_null(False) if row.leaf in names else None
-    below = [scope(n).is_not_null() for n in names if n == row.leaf or _is_below(n, row.leaf)]
+    below = [_there(n, names[n], scope) for n in names if n == row.leaf or _is_below(n, row.leaf)]
     return pl.any_horizontal(below) if below else None
+
+
+def _there(name: str, dtype: pl.DataType, scope: Scope) -> pl.Expr:
+    return scope(name).fill_null(False) if dtype == pl.Boolean else scope(name).is_not_null()
 
 
 # what has no place

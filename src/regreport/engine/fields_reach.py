@@ -12,15 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from regreport.engine.fields_rows import FieldRow, PathRow
+from regreport.engine.findings import FieldName
 from regreport.engine.table import Facets, Node
-
-
-@dataclass(frozen=True)
-class FieldName:
-    """What the regulator calls a place of the message."""
-
-    number: str
-    name: str
 
 
 @dataclass(frozen=True)

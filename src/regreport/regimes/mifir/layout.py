@@ -1,0 +1,148 @@
+"""The layout of a MiFIR file: its name, its business message header, and the rules about the file as a whole.
+
+A file is one XML document: BizData (head.003) around the application header (head.001) and the Document (auth.016).
+The header's BizMsgIdr is the file name without its ending, because authorities answer by that identifier and several
+of them ask for it. Names are the destination's business: the default template is the one that the Nordic, Benelux and
+Cypriot authorities use, `<sender>_DATTRA_<recipient>_<sequence>-<version>-<previous>_<year>.xml`.
+
+Source: ESMA/2016/1521 technical reporting instructions (as reproduced by authorities and public programs; the text
+itself was not at hand); schemas head.001.001.01 (BizMsgIdr at most 35 characters) and head.003.001.01.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import Final
+
+import polars as pl
+
+from regreport.engine.rule import FINDING_SCHEMA
+from regreport.errors import ConfigurationError
+from regreport.messages import load
+from regreport.model.finding import Severity
+from regreport.regime import ReportContext
+
+MESSAGE: Final = "auth.016.001.01"
+FEEDBACK_MESSAGE: Final = "auth.031.001.01"
+NAME_TEMPLATE: Final = "{sender}_DATTRA_{recipient}_{sequence:06d}-{version}-{previous:06d}_{year:02d}.xml"
+VERSION: Final = 0
+"""A file is never sent anew under its old sequence number: what is wrong in it is cancelled by a later file."""
+IDENTIFIER_MAX: Final = 35
+"""Characters of a business message identifier (Max35Text)."""
+RECORDS_MAX: Final = 500_000
+"""Records of a file that authorities take."""
+
+HEADER: Final = "/BizData/Hdr/AppHdr"
+PARTY: Final = "OrgId/Id/OrgId/Othr/Id"
+
+FILE_RULES: Final[dict[str, str]] = {
+    "R22-file-01": "The header does not announce the message version that the file holds",
+    "R22-file-02": "The business message identifier is too long or is not the file name without its ending",
+    "R22-file-03": "The destination is set to take more records in a file than authorities do",
+    "R22-file-04": "The file is made before the day that it reports on has begun",
+    "R22-file-05": "The file is not one XML document by its name",
+    "R22-file-06": "The header says that it was made at a time that is not written in UTC with a Z",
+}
+"""Rules about a file as a whole: id -> the fault as found. That bytes are UTF-8 without byte order mark and DTD is how
+the renderer writes; the number of records and the size of each file are counted by the step that validates it."""
+_FILE_SOURCE = "own rule after head.001.001.01, head.003.001.01 and ESMA/2016/1521"
+
+
+def head(context: ReportContext, message_id: str) -> pl.DataFrame:
+    """The one-row head table of a file (see `engine.message`): From, To, identifiers and the report's own instant.
+
+    Raises ConfigurationError where sender or recipient is missing, or the instant has no time zone.
+    """
+    for what, value in (("sender", context.destination.sender), ("recipient", context.destination.recipient)):
+        if not value:
+            raise ConfigurationError(f"destination {context.destination.name} has no {what}; add it to regreport.toml")
+    return load(MESSAGE).head(
+        {
+            f"{HEADER}/Fr/{PARTY}": context.destination.sender,
+            f"{HEADER}/To/{PARTY}": context.destination.recipient,
+            f"{HEADER}/BizMsgIdr": message_id,
+            f"{HEADER}/MsgDefIdr": MESSAGE,
+            f"{HEADER}/CreDt": _instant(context),
+        }
+    )
+
+
+def file_name(context: ReportContext, sequence: int, previous: int) -> tuple[str, str]:
+    """(file name, business message identifier) of a file: the destination's template filled in.
+
+    Raises ConfigurationError for a template that cannot be filled in, gives characters that a file name may not have,
+    or an identifier longer than 35 characters: nothing is cut off.
+    """
+    destination = context.destination
+    template = destination.file_name or NAME_TEMPLATE
+    parts = {
+        "sender": destination.sender,
+        "recipient": destination.recipient,
+        "sequence": sequence,
+        "previous": previous,
+        "version": VERSION,
+        "year": context.created_at.astimezone(UTC).year % 100,
+        "entity": context.entity.lei,
+        "date": context.report_date.strftime("%Y%m%d"),
+    }
+    where = f"destination {destination.name}: file_name {template!r}"
+    try:
+        name = template.format(**parts)
+    except (KeyError, IndexError, ValueError) as problem:
+        known = " ".join(f"{{{part}}}" for part in parts)
+        raise ConfigurationError(f"{where} cannot be filled in ({problem!r}); it may use {known}") from problem
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        raise ConfigurationError(f"{where} gives {name!r}; a file name has letters, digits, dot, hyphen, underscore")
+    stem = name.partition(".")[0]
+    if len(stem) > IDENTIFIER_MAX:
+        raise ConfigurationError(
+            f"{where} gives {stem!r}, {len(stem)} characters; the header takes {IDENTIFIER_MAX}. Shorten the template"
+        )
+    return name, stem
+
+
+def file_rules(context: ReportContext, name: str, header: pl.DataFrame) -> pl.DataFrame:
+    """Findings about a file as a whole, as FINDING_SCHEMA with a null record: rules R22-file-01 to -06.
+
+    `header` is the head table that the file was made with.
+    """
+    message = load(MESSAGE)
+    identifier, definition, created = (
+        message.head_value(header, f"{HEADER}/{tag}") or "" for tag in ("BizMsgIdr", "MsgDefIdr", "CreDt")
+    )
+    stem = name.partition(".")[0]
+    broken = [
+        ("R22-file-01", f"{HEADER}/MsgDefIdr", definition, definition != MESSAGE),
+        ("R22-file-02", f"{HEADER}/BizMsgIdr", identifier, identifier != stem or len(identifier) > IDENTIFIER_MAX),
+        ("R22-file-03", "records_max", str(context.destination.records_max), _takes_too_many(context)),
+        ("R22-file-04", f"{HEADER}/CreDt", created, created[:10] < context.report_date.isoformat()),
+        ("R22-file-05", "", name, not re.search(r"\.xml(\.(gz|zip|bz2))?$", name)),
+        ("R22-file-06", f"{HEADER}/CreDt", created, not re.fullmatch(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?Z", created)),
+    ]
+    rows = [_finding(rule, path, value) for rule, path, value, wrong in broken if wrong]
+    return pl.DataFrame(rows, schema=FINDING_SCHEMA, orient="row")
+
+
+def _takes_too_many(context: ReportContext) -> bool:
+    return not 0 < context.destination.records_max <= RECORDS_MAX
+
+
+def _finding(rule: str, path: str, value: str) -> dict[str, object]:
+    return {
+        "rule": rule,
+        "severity": Severity.ERROR.value,
+        "record": None,
+        "reference": None,
+        "field": "file",
+        "path": path,
+        "value": value,
+        "message": f"{FILE_RULES[rule]} ({_FILE_SOURCE})",
+    }
+
+
+def _instant(context: ReportContext) -> str:
+    if context.created_at.tzinfo is None:
+        raise ConfigurationError("the report's creation time has no time zone; it must be in UTC")
+    moment = context.created_at.astimezone(UTC).replace(tzinfo=None)
+    return f"{moment.isoformat()}Z"
