@@ -1,9 +1,9 @@
 """CFI: the Classification of Financial Instruments, six letters that say what kind of instrument a code names.
 
 The first letter is the category (E equity, D debt, C funds, R rights, O listed options, F futures, S swaps, H other
-options, I spot, J forwards, K strategies, L financing, T reference instruments, M the rest), the second the group within
-it, and the last four are attributes whose letters mean something else in every group. X in an attribute's place means
-that it does not apply or is not known, and may stand in any of the four.
+options, I spot, J forwards, K strategies, L financing, T reference instruments, M the rest), the second the group
+within it, and the last four are attributes whose letters mean something else in every group. X in an attribute's place
+means that it does not apply or is not known, and may stand in any of the four.
 
 What is checked, and how sure it is: the categories and groups are those of the 2021 edition (high). The letters allowed
 for each attribute (`cfi.csv`) are the union of what the editions since 2015 allow, written down without the standard's
