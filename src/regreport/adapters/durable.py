@@ -15,11 +15,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+AnyPath = str | Path
+
 SYNC_ALL_FROM: Final = 16
 """From so many files on, one flush of the whole file system costs less than one a file."""
 
 
-def flush_folder(folder: Path) -> None:
+def flush_folder(folder: AnyPath) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -28,7 +30,7 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def flush_file(path: Path) -> None:
+def flush_file(path: AnyPath) -> None:
     """Make the bytes of a file durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -37,7 +39,7 @@ def flush_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def flush_many(files: Iterable[Path], folders: Iterable[Path], root: Path) -> None:
+def flush_many(files: Iterable[AnyPath], folders: Iterable[AnyPath], root: Path) -> None:
     """Make many files and folders under one root durable in a bounded number of waits."""
     files, folders = list(files), list(folders)
     if len(files) + len(folders) >= SYNC_ALL_FROM and _flush_file_system(root):

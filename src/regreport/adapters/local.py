@@ -1,7 +1,7 @@
 """The store as a folder: every object once, named by the SHA-256 of its bytes, read-only, and durable when put returns.
 
     objects/ab/abcdef...     the bytes
-    names/reports/EU/...     links from readable names to the bytes, for people; lost ones cost nothing
+    names/reports/EU/...     the same files under readable names, for people; lost ones cost nothing
     index/ab.ndjson          names and retention dates, append only
     incoming/                what is being written
 
@@ -11,19 +11,21 @@ No path in it is absolute: the folder can be copied elsewhere and verified there
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from regreport.adapters.durable import flush_folder, flush_many, make_folder
 from regreport.adapters.local_index import Entry, Index
+from regreport.adapters.local_names import ReadableNames
 from regreport.adapters.names import safe_path
 from regreport.errors import IntegrityError, NotFound, StoreUnavailable
 
@@ -35,7 +37,7 @@ _READ_BYTES: Final = 1 << 20
 class _Batch:
     """What a thread has put and not yet made durable: the bytes still under `incoming/`."""
 
-    waiting: dict[str, Path] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -48,22 +50,25 @@ class LocalStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._objects, self._names, self._incoming = folder / "objects", folder / "names", folder / "incoming"
-        self._index = Index(folder / "index")
+        self._objects, self._incoming = str(folder / "objects"), str(folder / "incoming")
+        self._names, self._index = ReadableNames(folder / "names"), Index(str(folder / "index"))
+        self._made: set[str] = set()
+        self._numbers = itertools.count()
         self._turn = _Turn()
         with _unavailable(folder):
-            for part in (self._objects, self._names, self._incoming, self._index.folder):
-                make_folder(part)
+            for part in ("objects", "names", "incoming", "index"):
+                make_folder(folder / part)
 
-    def put(self, content: bytes | Iterable[bytes], name: str, retain_until: date) -> str:
-        """Store and return the digest. Raises StoreUnavailable, IntegrityError, BadInput (a name that cannot be used)."""
+    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date) -> str:
+        """Store and return the digest. Raises StoreUnavailable, IntegrityError, BadInput (a name not to be used)."""
         safe_path(name, "an object")
         with _unavailable(self.folder):
             path, digest, size = self._write(content)
             try:
                 return self._keep(path, Entry(digest, size, name, retain_until))
             except BaseException:
-                path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
                 raise
 
     def open(self, digest: str) -> BinaryIO:
@@ -83,8 +88,8 @@ class LocalStore:
         """The object's own file. Raises NotFound."""
         batch = self._turn.batch
         if batch is not None and digest in batch.waiting:
-            return batch.waiting[digest]
-        path = self._path(digest)
+            return Path(batch.waiting[digest])
+        path = Path(self._path(digest))
         if not path.is_file():
             raise NotFound(f"no object {self._called(digest)} in the store {self.folder}")
         return path
@@ -93,10 +98,11 @@ class LocalStore:
         """Whether the object is there (its bytes are not read)."""
         batch = self._turn.batch
         waiting = batch is not None and digest in batch.waiting
-        return waiting or (_DIGEST.fullmatch(digest) is not None and self._path(digest).is_file())
+        return waiting or (_DIGEST.fullmatch(digest) is not None and os.path.isfile(self._path(digest)))
 
     def verify(self, digest: str) -> None:
-        """Re-hash. Raises IntegrityError (changed bytes, or no line tells its name and retention) or NotFound."""
+        """Re-hash, also what lies under its readable names. Raises NotFound, and IntegrityError (changed bytes, or no
+        line tells its name and retention)."""
         hasher = hashlib.sha256()
         with _unavailable(self.folder), self.open(digest) as stream:
             while part := stream.read(_READ_BYTES):
@@ -105,12 +111,16 @@ class LocalStore:
             raise IntegrityError(self._changed(digest))
         if not self._entries(digest):
             raise IntegrityError(f"object {digest} has no line in the store's index: its name and retention are lost")
+        with _unavailable(self.folder):
+            for entry in self._entries(digest):
+                if fault := self._names.fault(self._path(digest), digest, entry.link):
+                    raise IntegrityError(f"object {self._called(digest)}: {fault}")
 
     def digests(self) -> Iterator[str]:
         """Every object in the store, in order of digest."""
         with _unavailable(self.folder):
-            for folder in sorted(self._objects.iterdir()):
-                yield from sorted(path.name for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
+            for folder in sorted(os.listdir(self._objects)):
+                yield from sorted(filter(_DIGEST.fullmatch, os.listdir(f"{self._objects}/{folder}")))
 
     def retain_until(self, digest: str) -> date:
         """The latest retention date that the object was put with. Raises NotFound."""
@@ -142,12 +152,12 @@ class LocalStore:
             self._turn.batch = None
             for path in batch.waiting.values():
                 with suppress(OSError):
-                    path.unlink(missing_ok=True)
+                    os.unlink(path)
 
-    def _path(self, digest: str) -> Path:
+    def _path(self, digest: str) -> str:
         if not _DIGEST.fullmatch(digest):
             raise NotFound(f"{digest[:80]!r} is not the name of an object (64 digits of SHA-256, lower case)")
-        return self._objects / digest[:2] / digest
+        return f"{self._objects}/{digest[:2]}/{digest}"
 
     def _entries(self, digest: str) -> list[Entry]:
         batch = self._turn.batch
@@ -162,31 +172,34 @@ class LocalStore:
     def _changed(self, digest: str) -> str:
         return f"object {self._called(digest)}: its bytes are not what was stored; restore it from a copy"
 
-    def _write(self, content: bytes | Iterable[bytes]) -> tuple[Path, str, int]:
-        """Write to `incoming/`, hashing on the way; flushed unless a batch will do it."""
+    def _write(self, content: bytes | Iterable[bytes | memoryview]) -> tuple[str, str, int]:
+        """Write to `incoming/`, hashing on the way; flushed unless a batch will do it. Path, digest, size."""
         hasher, size = hashlib.sha256(), 0
-        descriptor, name = tempfile.mkstemp(suffix=".part", dir=self._incoming)
-        path = Path(name)
+        path, descriptor = self._incoming_file()
         try:
-            with os.fdopen(descriptor, "wb") as stream:
-                for part in (content,) if isinstance(content, bytes | bytearray | memoryview) else content:
+            with os.fdopen(descriptor, "wb", buffering=0) as stream:
+                for part in (content,) if isinstance(content, bytes) else content:
                     hasher.update(part)
-                    size += len(part)
-                    stream.write(part)
-                stream.flush()
-                os.fchmod(stream.fileno(), 0o444)
+                    size += _write_all(stream, memoryview(part).cast("B"))
+                os.fchmod(descriptor, 0o444)
                 if self._turn.batch is None:
-                    os.fsync(stream.fileno())
+                    os.fsync(descriptor)
         except BaseException:
-            path.unlink(missing_ok=True)
+            os.unlink(path)
             raise
         return path, hasher.hexdigest(), size
 
-    def _keep(self, path: Path, entry: Entry) -> str:
+    def _incoming_file(self) -> tuple[str, int]:
+        """A file of our own to write to; a crash may have left one of the same name."""
+        while True:
+            path = f"{self._incoming}/{os.getpid()}-{threading.get_ident():x}-{next(self._numbers)}.part"
+            with suppress(FileExistsError):
+                return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def _keep(self, path: str, entry: Entry) -> str:
         batch = self._turn.batch
-        known = batch is not None and entry.digest in batch.waiting
-        if known or self._is_there(entry):
-            path.unlink()
+        if (batch is not None and entry.digest in batch.waiting) or self._is_there(entry):
+            os.unlink(path)
         elif batch is not None:
             batch.waiting[entry.digest] = path
         else:
@@ -194,7 +207,9 @@ class LocalStore:
         if batch is not None:
             batch.entries.append(entry)
             return entry.digest
-        flush_folder(self._path(entry.digest).parent)  # another process may have placed it and not come to this yet
+        # Always: another process may have placed it and not come to this yet.
+        flush_folder(os.path.dirname(self._path(entry.digest)))
+        flush_folder(self._objects)
         self._tell([entry], flush=True)
         return entry.digest
 
@@ -203,46 +218,44 @@ class LocalStore:
         flush_many(batch.waiting.values(), (), self.folder)
         for digest, path in batch.waiting.items():
             self._place(path, digest)
-        folders = {self._path(entry.digest).parent for entry in batch.entries}
+        folders = {os.path.dirname(self._path(entry.digest)) for entry in batch.entries}
         written = self._tell(batch.entries, flush=False)
         batch.waiting.clear()
-        flush_many(written, (*folders, self._index.folder), self.folder)
+        flush_many(written, (*folders, self._objects, self._index.folder), self.folder)
 
-    def _place(self, path: Path, digest: str) -> None:
+    def _place(self, path: str, digest: str) -> None:
         target = self._path(digest)
-        if not target.parent.is_dir():
-            make_folder(target.parent)
-        path.rename(target)
+        if (folder := digest[:2]) not in self._made:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            self._made.add(folder)
+        os.rename(path, target)
 
     def _is_there(self, entry: Entry) -> bool:
         try:
-            size = self._path(entry.digest).stat().st_size
+            size = os.stat(self._path(entry.digest)).st_size
         except FileNotFoundError:
             return False
         if size != entry.size:
             raise IntegrityError(f"{self._changed(entry.digest)} ({size} bytes instead of {entry.size})")
         return True
 
-    def _tell(self, entries: list[Entry], *, flush: bool) -> list[Path]:
-        once = list(dict.fromkeys(entries))
-        written = self._index.append(once, flush=flush)
-        for entry in once:
-            with suppress(OSError):  # a convenience for people; the index is what counts
-                self._link(entry)
-        return written
+    def _tell(self, entries: list[Entry], *, flush: bool) -> list[str]:
+        """Index and name what is not known yet; the files of the index that tell of the entries."""
+        new = [entry for entry in dict.fromkeys(entries) if self._index.lacks(entry)]
+        names = self._names
+        self._index.append(replace(e, link=names.link(self._path(e.digest), e.digest, e.name)) for e in new)
+        files = sorted({self._index.path(entry.digest) for entry in entries})
+        if flush:
+            flush_many(files, [self._index.folder], self.folder)
+        return files
 
-    def _link(self, entry: Entry) -> None:
-        """`names/<readable>` -> the bytes; a second content under the same name gets its digest appended."""
-        parts = safe_path(entry.name, "an object")
-        target = "/".join((*[".."] * len(parts), "objects", entry.digest[:2], entry.digest))
-        link = self._names.joinpath(*parts)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            link.symlink_to(target)
-        except FileExistsError:
-            if not link.is_symlink() or os.readlink(link) != target:
-                with suppress(FileExistsError):
-                    link.with_name(f"{link.name}.{entry.digest[:12]}").symlink_to(target)
+
+def _write_all(stream: RawIOBase, part: memoryview) -> int:
+    """Write all of it, however little the system takes at once; the number of bytes."""
+    left = part
+    while len(left):
+        left = left[stream.write(left) or 0 :]
+    return len(part)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from regreport.errors import BadInput
@@ -16,6 +17,7 @@ _RESERVED: Final = frozenset(
 _SEPARATORS: Final = frozenset("/\\")
 
 
+@lru_cache(maxsize=4096)
 def name_fault(name: str) -> str:
     """Why a file's name is not safe, in words; empty where it is."""
     if name in ("", ".", ".."):
