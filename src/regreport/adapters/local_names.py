@@ -1,0 +1,55 @@
+"""Readable names in a local store: a second name of the very same file, under `names/`, for people who look around.
+
+A hard link costs no space and no reading; after a copy by a tool that does not keep links it is a file of its own,
+which is why verification looks at it too. A second content under one name gets its digest appended: nothing is
+overwritten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+
+class ReadableNames:
+    """The folder of readable names. Names are relative paths whose components are safe (see names.py)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: set[str] = set()
+
+    def link(self, target: str, digest: str, name: str) -> str:
+        """Name the file `target`; returns the name it got, or an empty text where the file system cannot do it."""
+        try:
+            path = os.path.join(self.folder, name)
+            self._make(os.path.dirname(path))
+            return name if _link(target, path) else self._second(target, digest, name)
+        except OSError:  # a convenience: the index tells the name in any case
+            return ""
+
+    def fault(self, target: str, digest: str, link: str) -> str:
+        """Why the file under a readable name is not the object, in words; empty where it is, or is not there."""
+        path = os.path.join(self.folder, link)
+        if not link or not os.path.exists(path) or os.path.samefile(path, target):
+            return ""
+        with open(path, "rb") as stream:
+            same = hashlib.file_digest(stream, "sha256").hexdigest() == digest
+        return "" if same else f"the copy under its readable name {path} is not the object's bytes"
+
+    def _second(self, target: str, digest: str, name: str) -> str:
+        second = f"{name}.{digest[:12]}"
+        return second if _link(target, os.path.join(self.folder, second)) else ""
+
+    def _make(self, folder: str) -> None:
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)
+            self._made.add(folder)
+
+
+def _link(target: str, path: str) -> bool:
+    try:
+        os.link(target, path)
+    except FileExistsError:
+        return os.path.samefile(target, path)
+    return True
