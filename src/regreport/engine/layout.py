@@ -6,7 +6,7 @@ same, so that tables can be compared and stored deterministically.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -132,23 +132,44 @@ def _null_where_empty(series: pl.Series) -> pl.Series:
 def concat(group: Node, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One table of several whose columns, and fields of lists, may differ."""
     held = list(frames)
-    wanted: dict[str, pl.DataType] = {}
-    for frame in held:
-        for name, dtype in frame.schema.items():
-            wanted[name] = _widest(wanted.get(name), dtype)
-    ordered = {name: wanted[name] for name in group.columns if name in wanted}
-    parts = [pl.DataFrame(dict(_completed(frame, ordered)), height=frame.height) for frame in held]
+    wanted = common_schema(group, (frame.schema for frame in held))
+    parts = [frame.select(completed(frame.schema, wanted)) for frame in held if frame.width]
+    parts += [pl.DataFrame(schema=wanted).clear(frame.height) for frame in held if not frame.width and frame.height]
     return pl.concat(parts) if parts else pl.DataFrame()
 
 
-def _completed(frame: pl.DataFrame, wanted: dict[str, pl.DataType]) -> Iterator[tuple[str, pl.Series]]:
-    for name, dtype in wanted.items():
-        if name not in frame.columns:
-            yield name, pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height)
-        elif frame[name].dtype == dtype:
-            yield name, frame[name]
-        else:
-            yield name, frame[name].cast(dtype)
+def common_schema(group: Node, schemas: Iterable[Mapping[str, pl.DataType]]) -> dict[str, pl.DataType]:
+    """The columns, in document order, with the types that hold what any of the schemas does."""
+    wanted: dict[str, pl.DataType] = {}
+    for schema in schemas:
+        for name, dtype in schema.items():
+            wanted[name] = _widest(wanted.get(name), dtype)
+    return {name: wanted[name] for name in group.columns if name in wanted}
+
+
+def completed(held: Mapping[str, pl.DataType], wanted: Mapping[str, pl.DataType]) -> list[pl.Expr]:
+    """Expressions that give a frame of schema `held` the columns and types of `wanted`."""
+    return [
+        _as(pl.col(name), held[name], dtype).alias(name) if name in held else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in wanted.items()
+    ]
+
+
+def _as(value: pl.Expr, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    if held == wanted:
+        return value
+    if isinstance(wanted, pl.List) and isinstance(held, pl.List):
+        if isinstance(wanted.inner, pl.Struct) and isinstance(held.inner, pl.Struct):
+            fields = {field.name: _dtype(field.dtype) for field in held.inner.fields}
+            parts = [
+                _as(pl.element().struct.field(field.name), fields[field.name], _dtype(field.dtype)).alias(field.name)
+                if field.name in fields
+                else pl.lit(None, dtype=field.dtype).alias(field.name)
+                for field in wanted.inner.fields
+            ]
+            return value.list.eval(pl.struct(parts))
+        return value.list.eval(pl.lit(None, dtype=wanted.inner))
+    return value.cast(wanted)
 
 
 def _widest(known: pl.DataType | None, dtype: pl.DataType) -> pl.DataType:
@@ -159,9 +180,15 @@ def _widest(known: pl.DataType | None, dtype: pl.DataType) -> pl.DataType:
     if isinstance(known, pl.List) and isinstance(dtype, pl.List):
         left, right = known.inner, dtype.inner
         if isinstance(left, pl.Struct) and isinstance(right, pl.Struct):
-            fields: dict[str, pl.DataType] = {f.name: f.dtype for f in left.fields}  # type: ignore[misc]
+            fields = {field.name: _dtype(field.dtype) for field in left.fields}
             for field in right.fields:
-                fields[field.name] = _widest(fields.get(field.name), field.dtype)  # type: ignore[arg-type]
+                fields[field.name] = _widest(fields.get(field.name), _dtype(field.dtype))
             return pl.List(pl.Struct(fields))
         return known if right == pl.Null else dtype
     return dtype
+
+
+def _dtype(dtype: object) -> pl.DataType:
+    """An instance of the type, where only its class is given."""
+    made: pl.DataType = dtype() if isinstance(dtype, type) else dtype  # type: ignore[assignment]
+    return made

@@ -170,6 +170,41 @@ def _class_regex(chars: CharClass) -> str:
     return f"[{'^' if chars.negated else ''}{inside}]"
 
 
+def alternatives(pattern: str) -> list[str]:
+    """The alternatives of an expression, brackets around the whole opened; [] for no pattern.
+
+    Written as one pattern each they mean the same, and libxml2, which confuses overlapping ones, gets them right.
+    """
+    if not pattern:
+        return []
+    parts, depth, start, at = [], 0, 0, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 1
+        elif char == "[":
+            at = pattern.index("]", at + 1)
+            while pattern[at - 1] == "\\":
+                at = pattern.index("]", at + 1)
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and depth == 0:
+            parts.append(pattern[start:at])
+            start = at + 1
+        at += 1
+    parts.append(pattern[start:])
+    if len(parts) == 1 and pattern.startswith("(") and pattern.endswith(")") and _one_group(pattern):
+        return alternatives(pattern[1:-1])
+    return parts if len(parts) == 1 else [inner for part in parts for inner in alternatives(part)]
+
+
+def _one_group(pattern: str) -> bool:
+    """Whether the brackets at both ends belong together, with nothing else outside of them."""
+    tree = parse_pattern(pattern)
+    only = tree.branches[0]
+    return len(tree.branches) == 1 and len(only) == 1 and isinstance(only[0].what, Choice) and only[0].max == 1
+
+
 _CLASS_WORDS = {
     frozenset({("A", "Z")}): "capital letter",
     frozenset({("a", "z")}): "small letter",
