@@ -30,6 +30,7 @@ from regreport.codelists.national_check import CHECKS
 
 CHECKED = tuple(sorted(CHECKS))
 """The countries whose numbers have check digits that are verified here."""
+_VALUE = "value"
 
 
 def well_formed(values: Column) -> pl.Expr:
@@ -58,22 +59,20 @@ def is_valid(values: Column) -> pl.Expr:
 
 
 def _judge(column: pl.Series) -> pl.Series:
-    frame = column.alias("value").to_frame()
-    distinct = frame.unique().with_columns(form=well_formed("value"), country=pl.col("value").str.head(2))
-    judged = [_judge_country(distinct, country) for country in CHECKED]
-    verdicts = pl.concat(part for part in judged if part.height) if any(part.height for part in judged) else None
-    if verdicts is None:
-        return pl.Series(column.name, [None], dtype=pl.Boolean).new_from_index(0, column.len())
-    return frame.join(verdicts, on="value", how="left", maintain_order="left")["verdict"].alias(column.name)
+    frame = column.alias(_VALUE).to_frame()
+    distinct = frame.unique().with_columns(form=well_formed(_VALUE), country=pl.col(_VALUE).str.head(2))
+    checked = distinct.filter(pl.col("country").is_in(CHECKED))
+    parts = checked.filter("form").partition_by("country", maintain_order=False, as_dict=True)
+    right = [part.select_seq(_VALUE, _verdict(str(country))) for (country,), part in parts.items()]
+    wrong = checked.filter(~pl.col("form")).select_seq(_VALUE, pl.lit(value=False).alias("verdict"))
+    verdicts = pl.concat([wrong, *right])
+    return frame.join(verdicts, on=_VALUE, how="left", maintain_order="left")["verdict"].alias(column.name)
 
 
-def _judge_country(distinct: pl.DataFrame, country: str) -> pl.DataFrame:
-    """Columns value, verdict of one country's numbers; the arithmetic runs over the well-formed ones only."""
-    ours = distinct.filter(pl.col("country") == country)
-    number = pl.col("value").str.slice(2)
-    right = ours.filter("form").select("value", CHECKS[country](number).cast(pl.Boolean).alias("verdict"))
-    wrong = ours.filter(~pl.col("form")).select("value", pl.lit(value=False).alias("verdict"))
-    return pl.concat([right, wrong])
+@cache
+def _verdict(country: str) -> pl.Expr:
+    """The country's arithmetic over the column of values, built once."""
+    return CHECKS[country](pl.col(_VALUE).str.slice(2)).cast(pl.Boolean).alias("verdict")
 
 
 @cache

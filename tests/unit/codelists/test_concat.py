@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regreport.codelists import concat, latin
@@ -130,6 +130,7 @@ def test_birth_date_agrees_or_not():
     assert frame.select(concat.birth_date("id")).to_series().to_list() == [date(1980, 1, 13)] * 2 + [None]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.dates(date(1900, 1, 1), date(2026, 1, 1)))
 def test_what_is_built_is_valid_or_null(first, surname, born):
     built = build(first, surname, born)

@@ -7,7 +7,7 @@ import string
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import isin as oracle
 
@@ -66,11 +66,13 @@ def test_agrees_with_stdnum_on_thousands_of_codes(ask):
     assert 0.25 < sum(expected) / len(expected) < 0.75
 
 
+@settings(deadline=None)
 @given(bodies)
 def test_what_the_maker_makes_is_valid(body):
     assert one(isin.is_valid, isin.with_check_digit(body)) is True
 
 
+@settings(deadline=None)
 @given(bodies, st.integers(2, 11), st.sampled_from(string.digits))
 def test_one_wrong_digit_is_always_detected(body, place, other):
     code = isin.with_check_digit(body)

@@ -7,7 +7,7 @@ import string
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import lei as oracle
 
@@ -59,6 +59,7 @@ def test_agrees_with_stdnum_on_thousands_of_codes(ask):
     assert 0.25 < sum(expected) / len(expected) < 0.75
 
 
+@settings(deadline=None)
 @given(bodies)
 def test_what_the_maker_makes_is_valid(body):
     code = lei.with_check_digits(body)
@@ -70,6 +71,7 @@ def same_kind(one_letter, other):
     return one_letter.isdigit() == other.isdigit()
 
 
+@settings(deadline=None)
 @given(bodies, st.integers(0, 17), st.sampled_from(ALNUM))
 def test_one_wrong_character_of_the_same_kind_is_always_detected(body, place, other):
     code = lei.with_check_digits(body)
@@ -78,6 +80,7 @@ def test_one_wrong_character_of_the_same_kind_is_always_detected(body, place, ot
         assert one(lei.is_valid, changed) is (changed == code)
 
 
+@settings(deadline=None)
 @given(bodies, st.integers(0, 18))
 def test_two_neighbours_of_the_same_kind_swapped_are_detected(body, place):
     code = lei.with_check_digits(body)

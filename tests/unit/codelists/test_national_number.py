@@ -77,7 +77,7 @@ COUNTRIES: dict[str, tuple[ModuleType, Maker]] = {
 
 
 def belgian_of_the_future(country: str, number: str) -> bool:
-    """Right for a birth after 2050: the oracle asks the clock whether that can be, and a rebuild of a report must not."""
+    """Right for a birth after 2050: the oracle asks the clock whether that can be, which no check of ours may."""
     return country == "BE" and 97 - int("2" + number[:9]) % 97 == int(number[9:])
 
 

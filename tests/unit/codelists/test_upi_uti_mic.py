@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_37_36
 
@@ -35,6 +35,7 @@ def test_upis_that_only_look_right_are_invalid(ask, spoilt):
     assert ask(upi.is_valid, ["QA17F5PN51JM", "QZA7F5PN51JM", "QZY7F5PN51JM"]) == [False] * 3
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=upi.ALPHABET, min_size=9, max_size=9))
 def test_made_upis_are_valid_and_agree_with_the_general_hybrid_system(body):
     code = upi.with_check_digit(body)
@@ -42,6 +43,7 @@ def test_made_upis_are_valid_and_agree_with_the_general_hybrid_system(body):
     assert mod_37_36.checksum(code, alphabet=upi.ALPHABET) == 1
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=upi.ALPHABET, min_size=9, max_size=9), st.integers(2, 11), st.sampled_from(upi.ALPHABET))
 def test_one_wrong_character_of_a_upi_is_always_detected(body, place, other):
     code = upi.with_check_digit(body)
@@ -66,6 +68,7 @@ def test_a_uti_whose_lei_has_wrong_check_digits_is_invalid(ask):
     assert ask(uti.is_valid, [wrong, GOOD_LEI + "trade1", GOOD_LEI + "TRADE-1", "TRADE1"]) == [False] * 4
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", max_size=32))
 def test_any_tail_of_capitals_and_digits_makes_a_uti(tail):
     code = lei.with_check_digits("MP6I5ZYZBEU3UXPYFY") + tail
