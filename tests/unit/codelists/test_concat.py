@@ -31,6 +31,7 @@ EXAMPLES = [
 OURS = [
     ("titles go, one or several", "Prof. Dr. Hans", "von der Weiß", "HANS#WEIS#"),
     ("a title with and without a full stop", "Dr Robert", "Ford", "ROBERFORD#"),
+    ("a title before the surname's prefix", "Hans", "Dr. von Berg", "HANS#BERG#"),
     ("first names with a comma between them", "Jean, Paul", "Dupont", "JEAN#DUPON"),
     ("the longest prefix goes, and only one", "Jan", "van de van Dijk", "JAN##VANDI"),
     ("prefixes in capitals and with several blanks", "Jan", "VON   DEM  Berg", "JAN##BERG#"),
