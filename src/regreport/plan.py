@@ -55,7 +55,11 @@ def plan(settings: Settings, on: date, wanted: Wanted | None = None) -> list[Obl
         raise ConfigurationError(f"No entity {wanted.entity!r}; known: {', '.join(sorted(known))}")
     if wanted.regime or (wanted.jurisdiction and wanted.report_type):
         _check_cell(wanted)
-    return [_obligation(settings, entity, role, cell, on) for entity, role, cell in _roles(settings, on) if wanted.admits(cell, entity)]
+    return [
+        _obligation(settings, entity, role, cell, on)
+        for entity, role, cell in _roles(settings, on)
+        if wanted.admits(cell, entity)
+    ]
 
 
 def _check_cell(wanted: Wanted) -> None:
@@ -89,8 +93,8 @@ def check_channel(destination: Destination, *, holds_persons: bool, public_url: 
     """Refuse a channel that would carry persons' data in the open. Raises ConfigurationError saying why."""
     if destination.channel == "email" and holds_persons and not (public_url and destination.link_allowed):
         raise ConfigurationError(
-            f"Destination {destination.name}: a mail may not carry this regime's files, they hold natural persons' data. "
-            "Use the folder or sftp channel, or set public_url and link_allowed = true so that a signed link goes instead"
+            f"Destination {destination.name}: a mail may not carry this regime's files, they hold natural persons' "
+            "data. Use the folder or sftp channel, or set public_url and link_allowed = true so that a signed link goes"
         )
 
 
@@ -131,7 +135,9 @@ def _holidays(calendar: str) -> Any:
             return holidays.financial_holidays(calendar)
         return holidays.country_holidays(country, subdiv=subdivision or None)
     except NotImplementedError as error:
-        raise ConfigurationError(f"Unknown calendar {calendar!r}: use ECB, NYSE or a country code such as DE or DE-HE") from error
+        raise ConfigurationError(
+            f"Unknown calendar {calendar!r}: use ECB, NYSE or a country code such as DE or DE-HE"
+        ) from error
 
 
 def close_of_day() -> time:

@@ -33,7 +33,7 @@ class Store(Protocol):
     Raises StoreUnavailable (may be retried), NotFound, IntegrityError (the bytes are not what their name says).
     """
 
-    def put(self, content: bytes | Iterable[bytes], name: str, retain_until: date) -> str:
+    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date) -> str:
         """Store and return the digest. When this returns, the object survives a power cut. A later `retain_until`
         for the same object extends its retention; an earlier one never shortens it."""
 
@@ -155,7 +155,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class FeedbackEntry:
-    """A row of `feedback_log`: one file from an authority, used or quarantined, once per digest."""
+    """A row of `feedback_log`: what one file from an authority says of one file of ours, used or quarantined; once per
+    digest, submission and message answered."""
 
     digest: str
     file_name: str
@@ -168,6 +169,8 @@ class FeedbackEntry:
     quarantine: str
     """Why it was not used; empty where it was."""
     records: int = 0
+    message_id: str = ""
+    """Which of our files it answers; several answers may come in one file."""
 
 
 class Ledger(Protocol):
@@ -248,7 +251,11 @@ class Ledger(Protocol):
         """Attempts of one submission, oldest first."""
 
     def add_feedback(self, entry: FeedbackEntry, changes: Sequence[Change], actor: str) -> bool:
-        """Record an answer and what it changes, in one transaction; False (and no change) if its digest is known."""
+        """Record an answer and what it changes, in one transaction; False (and no change) if it is known: the same
+        digest for the same submission and message."""
+
+    def has_feedback(self, digest: str) -> bool:
+        """Whether anything of an authority's file with this digest has been recorded."""
 
     def feedback(self, report_id: str | None = None) -> list[FeedbackEntry]:
         """Answers of one submission, or all, by received_at and digest."""
@@ -271,6 +278,9 @@ class Ledger(Protocol):
 
     def sequence(self, key: str) -> int:
         """The last number reserved under a key; 0 before the first."""
+
+    def close(self) -> None:
+        """Give connections back; the ledger is not used afterwards."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Group several calls into one commit (one fsync for many small reports). May be nested; the outermost commits.

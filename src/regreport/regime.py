@@ -88,7 +88,9 @@ class ReportContext:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Regime settings, e.g. otc_scope=L1_2024."""
     history: pl.DataFrame | None = None
-    """Columns reference, action, outcome, report_date: what was reported before by this entity under this regime."""
+    """Columns reference, standing, report_date: what other days of this entity and regime have reported."""
+    snapshot_digests: Mapping[str, str] = field(default_factory=dict)
+    """Data set -> digest of the snapshot that `reference_data` was read from."""
 
     def missing(self, *datasets: str) -> frozenset[str]:
         """Which of these data sets have no snapshot."""
@@ -166,6 +168,8 @@ class Regime:
     """(context, file name, head) -> findings about the file as a whole (name, header, size)."""
     record_ids: Callable[[pl.DataFrame], pl.Expr]
     """Field table -> expression of the record id as feedback writes it."""
+    record_id_columns: tuple[str, ...]
+    """The columns that the record id and the reference are made of."""
     read_feedback: Callable[[BinaryIO, str], list[FileAnswer]]
     """(stream, file name) -> one answer a submission file that is named in it."""
     datasets: tuple[str, ...] = ()
@@ -195,6 +199,12 @@ def find_regime(jurisdiction: str, report_type: str, regime: str = "") -> Regime
     if wanted in built:
         return regimes()[wanted]
     if wanted not in GRID[cell] and wanted in regimes():
-        raise ConfigurationError(f"Regime {wanted} does not report {jurisdiction} {report_type}; this cell has {', '.join(GRID[cell])}")
-    there = f"built for this cell: {', '.join(built)} (ask with --regime {built[0]})" if built else "nothing is built for this cell yet"
+        raise ConfigurationError(
+            f"Regime {wanted} does not report {jurisdiction} {report_type}; this cell has {', '.join(GRID[cell])}"
+        )
+    there = (
+        f"built for this cell: {', '.join(built)} (ask with --regime {built[0]})"
+        if built
+        else "nothing is built for this cell yet"
+    )
     raise UnknownRegime(f"Regime {wanted} for {jurisdiction} {report_type} is not built in this version; {there}")

@@ -95,7 +95,11 @@ class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
     model_config = SettingsConfigDict(
-        env_prefix="REGREPORT_", env_nested_delimiter="__", frozen=True, extra="forbid", nested_model_default_partial_update=True
+        env_prefix="REGREPORT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
     )
 
     entities: tuple[Entity, ...] = ()
@@ -142,14 +146,18 @@ class Settings(BaseSettings):
         for entity in self.entities:
             if entity.lei == lei:
                 return entity
-        raise ConfigurationError(f"No entity {lei} in {FILE}; known: {', '.join(e.lei for e in self.entities) or 'none'}")
+        raise ConfigurationError(
+            f"No entity {lei} in {FILE}; known: {', '.join(e.lei for e in self.entities) or 'none'}"
+        )
 
     def destination(self, name: str) -> Destination:
         """The destination of this name. Raises ConfigurationError."""
         for destination in self.destinations:
             if destination.name == name:
                 return destination
-        raise ConfigurationError(f"No destination {name!r} in {FILE}; known: {', '.join(d.name for d in self.destinations)}")
+        raise ConfigurationError(
+            f"No destination {name!r} in {FILE}; known: {', '.join(d.name for d in self.destinations)}"
+        )
 
 
 def load_settings(workspace: Path) -> tuple[Settings, str]:

@@ -1,7 +1,7 @@
 """A finding: a fault in the user's own records, as a value with the place and the remedy, never an exception.
 
-Findings travel as a table (one row a finding) so that a million records cost columns, not objects; this module fixes the
-columns of that table and the words in it.
+Findings travel as a table (one row a finding) so that a million records cost columns, not objects; this module fixes
+the columns of that table and the words in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ message (the fault in words, with the remedy where there is one). All text but `
 
 
 class Severity(StrEnum):
-    """What a finding does: an error holds its record, a warning goes out with it, NOT_CHECKED says what was not looked at."""
+    """What a finding does: an error holds its record, a warning goes with it, NOT_CHECKED says what nobody looked at."""
 
     ERROR = "error"
     WARNING = "warning"

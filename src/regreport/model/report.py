@@ -98,3 +98,8 @@ class Submission:
     delivered_at: datetime | None = None
     confirmed_at: datetime | None = None
     files: tuple[ReportFile, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Where its objects stand in the store, by readable name."""
+        return f"reports/{self.jurisdiction}/{self.report_date.isoformat()}/{self.report_id}"

@@ -1,0 +1,104 @@
+"""build(workspace): the only place that chooses an adapter, and what a face calls to load, run and read.
+
+A workspace is a folder with `regreport.toml`, the ledger, the store, inboxes and outboxes; nothing in it holds an
+absolute path, so it can be copied and verified elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import make_url
+
+from regreport.adapters.clock import SystemClock
+from regreport.adapters.local import LocalStore
+from regreport.adapters.sql import open_ledger
+from regreport.errors import ConfigurationError
+from regreport.pipeline import Home
+from regreport.pipeline.home import Progress, silent
+from regreport.ports import Channel, Clock
+from regreport.settings import Destination, Settings, load_settings
+
+WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
+ACTOR_VARIABLE: Final = "REGREPORT_ACTOR"
+CLOCK_VARIABLE: Final = "REGREPORT_CLOCK"
+"""An ISO instant with zone: the clock of a rehearsal. Never set it where reports are really sent."""
+
+
+@dataclass(frozen=True)
+class StoppedClock:
+    """A clock that stands still, for demos and rehearsals."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """Always the same instant."""
+        return self.instant
+
+
+def find_workspace(given: Path | None) -> Path:
+    """The workspace folder: as given, else from the environment, else the current directory."""
+    return given or Path(os.environ.get(WORKSPACE_VARIABLE, "."))
+
+
+def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progress: Progress = silent) -> Home:
+    """The home of a workspace. Raises ConfigurationError, DatabaseUnavailable."""
+    settings, _ = load_settings(workspace)
+    now = clock or the_clock()
+    scratch = workspace / ".scratch"
+    scratch.mkdir(exist_ok=True)
+    return Home(
+        settings=settings,
+        store=LocalStore(workspace / "store"),
+        ledger=open_ledger(database_url(settings, workspace), now),
+        clock=now,
+        channel=lambda destination: open_channel(destination, workspace),
+        actor=actor or os.environ.get(ACTOR_VARIABLE, "") or os.environ.get("USER", "") or "system",
+        scratch=scratch,
+        progress=progress,
+    )
+
+
+def the_clock() -> Clock:
+    """The machine's clock, or the one that REGREPORT_CLOCK stops."""
+    told = os.environ.get(CLOCK_VARIABLE, "")
+    if not told:
+        return SystemClock()
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{CLOCK_VARIABLE}={told!r} is not an ISO instant such as 2026-11-24T07:30:00Z"
+        ) from error
+    if instant.tzinfo is None:
+        raise ConfigurationError(f"{CLOCK_VARIABLE}={told!r} has no zone; write 2026-11-24T07:30:00Z")
+    return StoppedClock(instant)
+
+
+def database_url(settings: Settings, workspace: Path) -> str:
+    """The ledger's URL; a relative SQLite path is taken from the workspace."""
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
+        url = url.set(database=str(workspace / url.database))
+    return url.render_as_string(hide_password=False)
+
+
+def open_channel(destination: Destination, workspace: Path) -> Channel:
+    """The channel of a destination, found by entry point. Raises ConfigurationError, MissingExtra."""
+    found = {e.name: e for e in entry_points(group="regreport.channels")}
+    if destination.channel not in found:
+        raise ConfigurationError(
+            f"Destination {destination.name}: no channel {destination.channel!r}; installed: {', '.join(sorted(found))}"
+        )
+    channel: Channel = found[destination.channel].load().open(destination.name, destination.options, workspace)
+    return channel
+
+
+def close(home: Home) -> None:
+    """Give the ledger's connections back."""
+    home.ledger.close()

@@ -1,0 +1,173 @@
+"""The account of a day: every source record in exactly one place, and a residual of zero.
+
+ingested = not reportable + held + duplicate + cancelled + sent and unanswered + accepted + rejected and open, by
+entity, regime and date. Each category is counted by a query of its own over its own table, none as a remainder; what
+is in no category, or in two, or was never ingested, is the residual and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from regreport.books import ACCOUNT_SCHEMA, INDEX_SCHEMA
+from regreport.model.feedback import Outcome
+from regreport.model.report import Action
+from regreport.ports import Store
+
+CATEGORIES: Final = ("not_reportable", "held", "duplicate", "cancelled", "unanswered", "accepted", "rejected")
+KEY: Final = ["batch_id", "source_line"]
+_ANSWER: Final = {
+    Outcome.SENT.value: "unanswered",
+    Outcome.PENDING.value: "unanswered",
+    Outcome.ACCEPTED.value: "accepted",
+    Outcome.WARNED.value: "accepted",
+    Outcome.REJECTED.value: "rejected",
+    Outcome.CANCELLED.value: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """The day of one obligation in numbers. `records` has one row a claim (batch_id, source_line, transaction_id,
+    category, rule, reason, report_id); `residual` one row a record that is not in exactly one category, with words."""
+
+    ingested: int
+    counts: dict[str, int]
+    records: pl.DataFrame
+    residual: pl.DataFrame
+
+    @property
+    def done(self) -> bool:
+        """Nothing is unaccounted for, held, unanswered or rejected."""
+        return self.residual.is_empty() and not any(self.counts[c] for c in ("held", "unanswered", "rejected"))
+
+
+def balance(ingested: pl.DataFrame, accounts: pl.DataFrame, sent: pl.DataFrame) -> Account:
+    """The account of one obligation's day.
+
+    `ingested`: batch_id, source_line, transaction_id of every landed row. `accounts`: ACCOUNT_SCHEMA of the latest
+    generate. `sent`: the indexes of all its submissions with outcome, rule, message, report_id, number and `left`
+    (whether the submission has been handed over).
+    """
+    claims = pl.concat([_settled(accounts), _held(accounts), _replaced(accounts, sent), _reported(accounts, sent)])
+    counts = {c: claims.filter(pl.col("category") == c).height for c in CATEGORIES}
+    return Account(ingested.height, counts, claims, _residual(ingested, claims))
+
+
+def accounts(store: Store, digest: str) -> pl.DataFrame:
+    """The stored accounts of an obligation; empty where it was never generated."""
+    return pl.read_parquet(store.local(digest)) if digest else pl.DataFrame(schema=ACCOUNT_SCHEMA)
+
+
+def sent(indexes: Sequence[tuple[pl.DataFrame, str, int, bool]]) -> pl.DataFrame:
+    """One table from (index with outcomes, report id, submission number, handed over) of every submission."""
+    words = dict.fromkeys(("outcome", "rule", "message", "report_id"), pl.String())
+    schema = pl.Schema(dict(INDEX_SCHEMA) | words | {"number": pl.Int64(), "left": pl.Boolean()})
+    frames = [
+        rows.with_columns(report_id=pl.lit(report_id), number=pl.lit(number, dtype=pl.Int64), left=pl.lit(left))
+        for rows, report_id, number, left in indexes
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *(f.select(list(schema)).cast(schema) for f in frames)])
+
+
+_COLUMNS: Final = [*KEY, "transaction_id", "category", "rule", "reason", "report_id"]
+
+
+def _claim(rows: pl.DataFrame, category: str) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=pl.String).alias(c) for c in ("rule", "reason", "report_id") if c not in rows.columns]
+    return rows.with_columns(missing).with_columns(category=pl.lit(category)).select(_COLUMNS)
+
+
+def _settled(accounts: pl.DataFrame) -> pl.DataFrame:
+    """Not reportable, and duplicates."""
+    return pl.concat(
+        [
+            _claim(accounts.filter(pl.col("category") == "NOT_REPORTABLE"), "not_reportable"),
+            _claim(accounts.filter(pl.col("category") == "DUPLICATE"), "duplicate"),
+        ]
+    )
+
+
+def _held(accounts: pl.DataFrame) -> pl.DataFrame:
+    return _claim(accounts.filter(pl.col("category") == "HELD"), "held")
+
+
+def _last(sent: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    return sent.sort("number", "position").unique(key, keep="last", maintain_order=True)
+
+
+def _replaced(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Replaced and withdrawn records: cancelled once the authority has taken the cancellation, if one was needed.
+
+    Where the new version is held, the old report still stands with the authority, and counts as what it is.
+    """
+    gone = accounts.filter(pl.col("category") == "SUPERSEDED")
+    cancels = _answers(sent, Action.CANCEL)
+    held = accounts.filter(pl.col("category") == "HELD").select("transaction_id")
+    stands = gone.join(held, on="transaction_id", how="semi").join(cancels, on=KEY, how="anti")
+    standing = stands.join(_answers(sent, Action.NEW), on=KEY, how="inner")
+    joined = gone.join(standing.select(KEY), on=KEY, how="anti", maintain_order="left")
+    joined = joined.join(cancels, on=KEY, how="left", maintain_order="left")
+    return pl.concat([_cancelled(joined), _by_answer(standing)])
+
+
+def _answers(sent: pl.DataFrame, action: Action) -> pl.DataFrame:
+    """The last line of this action for each source row, with what was said of it."""
+    return _last(sent.filter(pl.col("action") == action.value), KEY).select(
+        *KEY, "outcome", "report_id", "left", said_rule="rule", said="message"
+    )
+
+
+def _cancelled(joined: pl.DataFrame) -> pl.DataFrame:
+    category = (
+        pl.when(pl.col("outcome").is_null()).then(pl.lit("cancelled"))
+        .when(~pl.col("left")).then(pl.lit("held"))
+        .when(pl.col("outcome").is_in([Outcome.ACCEPTED.value, Outcome.WARNED.value])).then(pl.lit("cancelled"))
+        .otherwise(pl.col("outcome").replace_strict(_ANSWER, default="unanswered", return_dtype=pl.String))
+    )  # fmt: skip
+    return joined.with_columns(
+        category=category,
+        rule=pl.coalesce("said_rule", "rule"),
+        reason=pl.coalesce("said", "reason"),
+    ).select(_COLUMNS)
+
+
+def _reported(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Reportable records by what was said of the last report of their reference; not handed over yet is held."""
+    due = accounts.filter(pl.col("category") == "REPORTABLE")
+    news = _last(sent.filter(pl.col("action") == Action.NEW.value), ["reference"]).select(
+        "reference", "outcome", "report_id", "left", said_rule="rule", said="message"
+    )
+    return _by_answer(due.join(news, on="reference", how="inner", maintain_order="left"))
+
+
+def _by_answer(joined: pl.DataFrame) -> pl.DataFrame:
+    """Claims of records that stand in a report, by what was said of their line."""
+    waits = ~pl.col("left")
+    return joined.with_columns(
+        category=pl.when(waits).then(pl.lit("held")).otherwise(
+            pl.col("outcome").replace_strict(_ANSWER, return_dtype=pl.String)
+        ),
+        rule=pl.coalesce("said_rule", "rule"),
+        reason=pl.when(waits).then(pl.lit("In a report that has not been handed over yet")).otherwise(
+            pl.coalesce("said", "reason")
+        ),
+    ).select(_COLUMNS)  # fmt: skip
+
+
+def _residual(ingested: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """Records in no category, in more than one, or claimed without having been ingested."""
+    times = claims.group_by(KEY).agg(
+        pl.len().alias("times"), pl.first("transaction_id"), pl.col("category").sort().str.join(" and ")
+    )
+    unclaimed = ingested.join(times, on=KEY, how="anti").with_columns(problem=pl.lit("is in no category"))
+    twice = times.filter(pl.col("times") > 1).with_columns(problem=pl.format("is counted as {}", "category"))
+    stranger = times.join(ingested, on=KEY, how="anti").with_columns(
+        problem=pl.lit("is accounted for but was never ingested")
+    )
+    columns = [*KEY, "transaction_id", "problem"]
+    return pl.concat([unclaimed.select(columns), twice.select(columns), stranger.select(columns)]).sort(KEY)

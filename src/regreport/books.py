@@ -1,0 +1,141 @@
+"""What the authority's books should hold by now: the last thing reported of each reference, and what was said of it.
+
+Worked out from the indexes of the submissions and the outcomes that feedback gave them, never from memory; stored
+compacted beside the obligation, so that the history can be asked about a reference without reading every report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from regreport.model.feedback import Outcome
+from regreport.model.report import Action, Status, Submission
+from regreport.ports import Store
+
+INDEX_SCHEMA: Final = pl.Schema(
+    {
+        "position": pl.UInt32,
+        "file": pl.UInt32,
+        "record": pl.UInt32,
+        "action": pl.String,
+        "reference": pl.String,
+        "record_id": pl.String,
+        "batch_id": pl.String,
+        "source_line": pl.UInt32,
+    }
+)
+"""One row a record of a submission: position in it (1-based), file and record in that file, action, reference, the id
+that feedback will use, and the source row it came from (for a cancellation: the row whose report it cancels)."""
+
+ACCOUNT_SCHEMA: Final = pl.Schema(
+    {
+        "batch_id": pl.String,
+        "source_line": pl.UInt32,
+        "transaction_id": pl.String,
+        "category": pl.String,
+        "rule": pl.String,
+        "reason": pl.String,
+        "missing": pl.String,
+        "reference": pl.String,
+    }
+)
+"""One row a source record of the day: how it is accounted for. `category`: NOT_REPORTABLE, HELD, DUPLICATE, SUPERSEDED
+(replaced or withdrawn) or REPORTABLE (then `reference` leads to its line in a report)."""
+
+OUTCOME_SCHEMA: Final = pl.Schema(
+    {"position": pl.UInt32, "outcome": pl.String, "rule": pl.String, "message": pl.String}
+)
+"""One row a record of a submission that was answered; rule and message of the first reason given."""
+
+BOOKS_SCHEMA: Final = pl.Schema(
+    {
+        "reference": pl.String,
+        "standing": pl.String,
+        "action": pl.String,
+        "outcome": pl.String,
+        "report_id": pl.String,
+        "position": pl.UInt32,
+        "batch_id": pl.String,
+        "source_line": pl.UInt32,
+    }
+)
+"""One row a reference: whether it is ACTIVE, REJECTED or GONE in the authority's books, and what was last sent."""
+
+
+HISTORY_SCHEMA: Final = pl.Schema({"reference": pl.String, "standing": pl.String, "report_date": pl.String})
+
+
+class BookStanding(StrEnum):
+    """How a reference stands with the authority."""
+
+    ACTIVE = "ACTIVE"
+    REJECTED = "REJECTED"
+    GONE = "GONE"
+
+
+NEVER_SENT: Final = frozenset({Status.PLANNED, Status.VALIDATION_FAILED})
+
+
+def index(store: Store, submission: Submission) -> pl.DataFrame:
+    """The index of a submission with outcome, rule and message (SENT and null where nobody answered yet)."""
+    if not submission.index_digest:
+        return pl.DataFrame(schema=INDEX_SCHEMA).with_columns(outcome=pl.lit(""), rule=pl.lit(""), message=pl.lit(""))
+    rows = pl.read_parquet(store.local(submission.index_digest))
+    said = pl.DataFrame(schema=OUTCOME_SCHEMA)
+    if submission.outcomes_digest:
+        said = pl.read_parquet(store.local(submission.outcomes_digest))
+    joined = rows.join(said, on="position", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("outcome").fill_null(Outcome.SENT.value))
+
+
+def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
+    """BOOKS_SCHEMA over the submissions of one obligation, in order of their numbers."""
+    frames = [
+        index(store, s).with_columns(report_id=pl.lit(s.report_id))
+        for s in sorted(submissions, key=lambda s: s.number)
+        if s.status not in NEVER_SENT
+    ]
+    if not frames:
+        return pl.DataFrame(schema=BOOKS_SCHEMA)
+    every = pl.concat(frames)
+    cancel_failed = (pl.col("action") == Action.CANCEL.value) & (pl.col("outcome") == Outcome.REJECTED.value)
+    # A refused cancellation changed nothing: what was reported before it still stands.
+    effective = every.filter(~cancel_failed)
+    last = effective.group_by("reference", maintain_order=True).last()
+    standing = (
+        pl.when(pl.col("action") == Action.CANCEL.value).then(pl.lit(BookStanding.GONE.value))
+        .when(pl.col("outcome") == Outcome.REJECTED.value).then(pl.lit(BookStanding.REJECTED.value))
+        .otherwise(pl.lit(BookStanding.ACTIVE.value))
+    )  # fmt: skip
+    return last.with_columns(standing=standing).select(list(BOOKS_SCHEMA)).cast(BOOKS_SCHEMA)
+
+
+def history(store: Store, states: Iterable[tuple[str, str]], references: pl.LazyFrame) -> pl.DataFrame:
+    """Of these references, those that other days have reported: reference, standing, report_date (text).
+
+    `states`: (report date as text, digest of the stored books of that day); two columns of each are read. `references`:
+    a column `reference`.
+    """
+    asked = references.select("reference").drop_nulls().unique()
+    found = [
+        pl.scan_parquet(store.local(digest))
+        .select("reference", "standing")
+        .join(asked, on="reference", how="semi")
+        .with_columns(report_date=pl.lit(day))
+        for day, digest in states
+    ]
+    return pl.concat(found).collect() if found else pl.DataFrame(schema=HISTORY_SCHEMA)
+
+
+def asked_of_source(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The references that source rows will be reported under: their own, else the transaction_id."""
+    return rows.select(reference=pl.coalesce("transaction_reference", "transaction_id"))
+
+
+def asked_of_index(store: Store, digest: str) -> pl.LazyFrame:
+    """The references of a stored index."""
+    return pl.scan_parquet(store.local(digest)).select("reference")

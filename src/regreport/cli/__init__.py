@@ -1,0 +1,42 @@
+"""The command line: parse, call, print. Nothing heavy is imported before a command runs, so that --help is instant.
+
+Exit codes: 0 done; 1 there is something to look at (findings, a residual, a broken seal); 2 the input cannot be used,
+or the command line is wrong; 3 a setting is wrong or missing; 4 something did not answer, trying again is right;
+5 stored evidence is not what was recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from regreport.cli import days, messages, records, workspaces
+from regreport.cli.exits import exit_code_of
+
+app = typer.Typer(
+    name="regreport",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
+    "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
+)
+for room in (workspaces, days, records, messages):
+    room.register(app)
+
+
+def main() -> None:
+    """Run the command line; what went wrong is one line on standard error and an exit code, never a traceback."""
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        print(f"regreport: {error}", file=sys.stderr)
+        sys.exit(code)

@@ -1,0 +1,146 @@
+"""Commands about a day: run, the four steps, status, balance, findings, simulate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from regreport.cli.exits import Exit
+from regreport.cli.options import (
+    AsOption,
+    DateOption,
+    EntityOption,
+    JsonOption,
+    JurisdictionOption,
+    OptionalDate,
+    RegimeOption,
+    ReportTypeOption,
+    WorkspaceOption,
+    at_home,
+    parse_date,
+)
+
+ReportIds = Annotated[list[str] | None, typer.Argument(help="Report ids; none: everything that is due for the step.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    for command in (run, generate, validate, deliver, confirm, status, balance):
+        app.command()(command)
+
+
+def run(
+    date: DateOption,
+    jurisdiction: JurisdictionOption = "",
+    report_type: ReportTypeOption = "",
+    regime: RegimeOption = "",
+    entity: EntityOption = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Threads that work on columns (default: all cores).")
+    ] = 0,
+    workspace: WorkspaceOption = None,
+    actor: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Generate, validate, deliver and confirm everything owed for a date. Running it again changes nothing."""
+    _limit_threads(workers)
+    from regreport.cli import views
+    from regreport.pipeline import run as run_day
+    from regreport.plan import Wanted
+
+    on = parse_date(date)
+    with at_home(workspace, actor) as home:
+        ran = run_day(home, on, Wanted(jurisdiction, report_type, regime, entity))
+        views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
+
+
+def _limit_threads(workers: int) -> None:
+    """The column engine reads this once, when it is first imported."""
+    import os
+
+    if workers:
+        os.environ["POLARS_MAX_THREADS"] = str(workers)
+
+
+def generate(
+    reports: ReportIds = None,
+    date: OptionalDate = "",
+    workspace: WorkspaceOption = None,
+    actor: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Decide what is reportable, account for every record, and make the files."""
+    _step("generate", reports, date, workspace, actor, as_json)
+
+
+def validate(
+    reports: ReportIds = None,
+    date: OptionalDate = "",
+    workspace: WorkspaceOption = None,
+    actor: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check what was generated: digests, rules, structure, counts and totals."""
+    _step("validate", reports, date, workspace, actor, as_json)
+
+
+def deliver(
+    reports: ReportIds = None,
+    date: OptionalDate = "",
+    workspace: WorkspaceOption = None,
+    actor: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Hand over what was validated, at most once."""
+    _step("deliver", reports, date, workspace, actor, as_json)
+
+
+def confirm(
+    reports: ReportIds = None,
+    date: OptionalDate = "",
+    workspace: WorkspaceOption = None,
+    actor: AsOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the authorities' answers and settle what they are about."""
+    _step("confirm", reports, date, workspace, actor, as_json)
+
+
+def _step(step: str, reports: list[str] | None, date: str, workspace: Any, actor: str, as_json: bool) -> None:
+    from regreport.cli import views
+    from regreport.pipeline import run_step, states_of
+
+    on = parse_date(date) if date else None
+    with at_home(workspace, actor) as home:
+        ran = run_step(home, step, states_of(home, reports or [], on), only=frozenset(reports or []))
+        views.show_step(home, ran, as_json=as_json)
+
+
+def status(
+    date: OptionalDate = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What is owed, where it stands, and what waits for a person. Exit 1 where something is overdue or stuck."""
+    from regreport.cli import views
+
+    on = parse_date(date) if date else None
+    with at_home(workspace) as home:
+        if views.show_status(home, on, as_json=as_json):
+            raise typer.Exit(Exit.LOOK)
+
+
+def balance(
+    date: OptionalDate = "",
+    records: Annotated[str, typer.Option("--records", help="List the records of one category, e.g. held.")] = "",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The account of each day: every source record in one category. Exit 1 where the residual is not zero."""
+    from regreport.cli import views
+
+    on = parse_date(date) if date else None
+    with at_home(workspace) as home:
+        if views.show_balance(home, on, records, as_json=as_json):
+            raise typer.Exit(Exit.LOOK)

@@ -1,0 +1,53 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from regreport.pipeline import Home
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", help="The workspace folder (default: REGREPORT_WORKSPACE, else here).", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
+DateOption = Annotated[str, typer.Option("--date", "-d", help="The report date (trading day), YYYY-MM-DD.")]
+OptionalDate = Annotated[str, typer.Option("--date", "-d", help="Only this report date, YYYY-MM-DD.")]
+JurisdictionOption = Annotated[str, typer.Option("--jurisdiction", help="EU, UK, US or APAC.")]
+ReportTypeOption = Annotated[str, typer.Option("--report-type", help="TRANSACTION, POSITION, COLLATERAL or MARGIN.")]
+RegimeOption = Annotated[str, typer.Option("--regime", help="A regime by its id; default: the first of the cell.")]
+EntityOption = Annotated[str, typer.Option("--entity", help="One entity, by LEI or name.")]
+AsOption = Annotated[str, typer.Option("--as", help="Who is acting (default: REGREPORT_ACTOR, else the login name).")]
+
+
+def parse_date(text: str) -> date:
+    """A date from the command line. Raises BadInput."""
+    from regreport.errors import BadInput
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(f"{error}", "Write the date as YYYY-MM-DD", field="--date", value=text) from None
+
+
+@contextmanager
+def at_home(workspace: Path | None, actor: str = "") -> Iterator[Home]:
+    """The home of the workspace, with a progress bar on a terminal; its ledger is closed at the end."""
+    from regreport import app
+    from regreport.cli.printing import progress_bar
+
+    with progress_bar() as progress:
+        home = app.build(app.find_workspace(workspace), actor=actor, progress=progress)
+        try:
+            yield home
+        finally:
+            app.close(home)

@@ -1,0 +1,178 @@
+"""What the commands about a day show, gathered once as plain values and printed as a table or as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from regreport import pipeline
+from regreport.balance import CATEGORIES
+from regreport.cli.printing import print_json, print_lines, print_table
+from regreport.model.report import Status
+from regreport.plan import Wanted, plan
+
+if TYPE_CHECKING:
+    from regreport.pipeline import Home, Ran
+    from regreport.ports import ObligationState
+
+HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN, Status.REJECTED)
+"""Statuses that wait for a person."""
+_HEADINGS = {"not_reportable": "not reportable", "unanswered": "sent, unanswered"}
+
+
+def show_run(home: Home, on: date, ran: list[Ran], wanted: Wanted, *, as_json: bool) -> None:
+    """What a run did, and the account of the day."""
+    names = {o.obligation_id for o in plan(home.settings, on, wanted)}
+    accounts = [a for a in day_accounts(home, on) if a["obligation"] in names]
+    if as_json:
+        print_json({"date": on, "steps": {r.step: list(r.moved) for r in ran}, "accounts": accounts})
+        return
+    for step in ran:
+        print_lines(f"{step.step:<9} {len(step.moved)} report{'' if len(step.moved) == 1 else 's'}")
+    if not names:
+        print_lines(f"Nothing is owed for {on}: no role in regreport.toml is in force")
+        return
+    print()
+    _print_accounts(accounts)
+
+
+def show_step(home: Home, ran: Ran, *, as_json: bool) -> None:
+    """The submissions that a step moved."""
+    rows = [home.ledger.submission(r) for r in ran.moved]
+    if as_json:
+        print_json({"step": ran.step, "reports": [{"report_id": s.report_id, "status": s.status} for s in rows]})
+        return
+    if not rows:
+        print_lines(f"{ran.step}: nothing to do")
+        return
+    print_table(
+        "",
+        ("report", "status", "records", "errors", "warnings"),
+        [(s.report_id, s.status, s.records, s.errors, s.warnings) for s in rows],
+        right=("records", "errors", "warnings"),
+    )
+
+
+def day_accounts(home: Home, on: date | None) -> list[dict[str, Any]]:
+    """The account of every obligation of a date (or of all) that has source records or a report."""
+    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    return [_account(home, s) for s in states if home.batches(s) or home.submissions(s.obligation.obligation_id)]
+
+
+def _account(home: Home, state: ObligationState) -> dict[str, Any]:
+    account = pipeline.account(home, state)
+    return {
+        "obligation": state.obligation.obligation_id,
+        "entity": home.settings.entity(state.obligation.entity).name,
+        "date": state.obligation.report_date.isoformat(),
+        "ingested": account.ingested,
+        **account.counts,
+        "residual": account.residual.height,
+        "residual_records": account.residual.to_dicts(),
+        "done": account.done,
+        "late": state.late,
+        "status": state.status.value,
+    }
+
+
+def _print_accounts(accounts: list[dict[str, Any]]) -> None:
+    headings = ["entity", "date", "ingested", *(_HEADINGS.get(c, c) for c in CATEGORIES), "residual", "late"]
+    keys = ["entity", "date", "ingested", *CATEGORIES, "residual"]
+    rows = [[*(a[k] for k in keys), "LATE" if a["late"] else ""] for a in accounts]
+    if len(rows) > 1:
+        rows.append(["all", "", *(sum(a[k] for a in accounts) for k in keys[2:]), ""])
+    print_table("", headings, rows, right=headings[2:-1])
+    for account in accounts:
+        for record in account["residual_records"]:
+            print_lines(
+                f"RESIDUAL {account['obligation']}: record {record['source_line']} of batch {record['batch_id']} "
+                f"({record['transaction_id']}) {record['problem']}"
+            )
+
+
+def show_balance(home: Home, on: date | None, records: str, *, as_json: bool) -> bool:
+    """The accounts, or the records of one category; whether any residual is not zero."""
+    accounts = day_accounts(home, on)
+    if records:
+        _show_records(home, on, records, as_json=as_json)
+    elif as_json:
+        print_json(accounts)
+    elif accounts:
+        _print_accounts(accounts)
+    else:
+        print_lines("No source records" + (f" for {on}" if on else ""))
+    return any(a["residual"] for a in accounts)
+
+
+def _show_records(home: Home, on: date | None, category: str, *, as_json: bool) -> None:
+    from regreport.errors import BadInput
+
+    wanted = category.replace(" ", "_")
+    if wanted not in CATEGORIES:
+        raise BadInput("no such category", f"Known: {', '.join(CATEGORIES)}", field="--records", value=category)
+    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    rows = []
+    for state in states:
+        found = pipeline.account(home, state).records
+        rows += [r for r in found.to_dicts() if r["category"] == wanted]
+    if as_json:
+        print_json(rows)
+        return
+    grouped = Counter((r["rule"], r["reason"]) for r in rows)
+    print_table("By reason", ("count", "rule", "reason"), [(n, *k) for k, n in grouped.most_common()], right=("count",))
+    print_table(
+        "",
+        ("record", "rule", "reason", "report"),
+        [(r["transaction_id"], r["rule"], r["reason"], r["report_id"]) for r in rows],
+    )
+
+
+def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
+    """Obligations with their submissions and what waits for a person; whether anything is overdue or stuck."""
+    now = home.now()
+    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    rows = [_state_row(home, s, now) for s in states]
+    quarantine = [e for e in home.ledger.feedback() if e.quarantine]
+    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine)
+    if as_json:
+        print_json({"now": now, "obligations": rows, "quarantined": quarantine, "trouble": trouble})
+        return trouble
+    print_table(
+        "",
+        ("obligation", "due (UTC)", "status", "latest report", "waits for a person", "late"),
+        [
+            (
+                r["obligation"],
+                r["due_at"][:16].replace("T", " "),
+                r["status"],
+                r["report_status"],
+                "; ".join(r["waits"]),
+                "LATE" if r["late"] else "",
+            )
+            for r in rows
+        ],
+    )
+    for entry in quarantine:
+        print_lines(f"QUARANTINED {entry.file_name}: {entry.quarantine}")
+    return trouble
+
+
+def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
+    owed = state.obligation
+    submissions = home.submissions(owed.obligation_id)
+    latest = submissions[-1] if submissions else None
+    waits = [f"{s.report_id} {s.status.value}" for s in submissions if s.status in HUMAN_QUEUE]
+    open_ = state.status.value == "open"
+    return {
+        "obligation": owed.obligation_id,
+        "due_at": owed.due_at.isoformat(),
+        "status": state.status.value,
+        "report": latest.report_id if latest else "",
+        "report_status": latest.status.value
+        if latest
+        else ("no source" if not home.batches(state) else "not generated"),
+        "waits": waits,
+        "late": state.late,
+        "overdue": open_ and now > owed.due_at and not (latest and latest.delivered_at),
+    }

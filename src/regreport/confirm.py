@@ -1,0 +1,97 @@
+"""confirm: what the authority answered, record by record; nothing else ever moves a report to CONFIRMED.
+
+The outcome of a submission is always worked out again from all its stored answers in order of their creation, so that
+duplicates and any order of arrival give the same result. An answer that cannot be tied to a submission, or whose
+counts do not agree, is quarantined with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from regreport.books import OUTCOME_SCHEMA
+from regreport.model.feedback import FileAnswer, FileStatus, Outcome
+from regreport.model.report import Status, Submission
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A submission after its answers: `outcomes` (OUTCOME_SCHEMA, one row a record that has one), and the status."""
+
+    submission: Submission
+    outcomes: pl.DataFrame
+    status: Status
+    unknown_records: int
+    """Records that the answers name and that this submission never had."""
+
+
+def quarantine_reason(answer: FileAnswer, submission: Submission | None) -> str:
+    """Why an answer may not be used; empty where it may."""
+    if submission is None:
+        return f"names file {answer.message_id!r}, which this ledger never sent"
+    if answer.quarantine:
+        return answer.quarantine
+    file = next(f for f in submission.files if f.message_id == answer.message_id)
+    if answer.records_total is not None and answer.records_total != file.records:
+        return f"counts {answer.records_total} records, but {file.name} holds {file.records}"
+    return ""
+
+
+def settle(submission: Submission, answers: Sequence[FileAnswer], index: pl.DataFrame) -> Answered:
+    """Outcomes and status of a submission from all its usable answers.
+
+    `index`: INDEX_SCHEMA. Later answers (by creation, then id) override earlier ones record by record; 'everything not
+    listed is accepted' only reaches records that no answer has named.
+    """
+    rows = index.select("position", "file", "record_id")
+    said = pl.DataFrame(schema={**OUTCOME_SCHEMA})
+    unknown = 0
+    for answer in sorted(answers, key=lambda a: (a.created_at, a.feedback_id)):
+        file = next(f.number for f in submission.files if f.message_id == answer.message_id)
+        named, strangers = _named(answer, rows.filter(pl.col("file") == file))
+        unknown += strangers
+        said = pl.concat([said.join(named, on="position", how="anti"), named])
+        said = pl.concat([said, _unlisted(answer, rows.filter(pl.col("file") == file), said)])
+    return Answered(submission, said.sort("position"), status_of(submission, said, answers, index.height), unknown)
+
+
+def _named(answer: FileAnswer, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Outcomes of the records that an answer lists, and how many of those this file does not hold."""
+    if answer.status is FileStatus.REJECTED:
+        code, words = answer.reasons[0] if answer.reasons else ("", "File rejected")
+        return rows.select(
+            "position", outcome=pl.lit(Outcome.REJECTED.value), rule=pl.lit(code), message=pl.lit(words)
+        ).cast(OUTCOME_SCHEMA), 0
+    listed = answer.outcomes
+    assert isinstance(listed, pl.DataFrame)  # the model names no column library; this room does
+    first = listed.unique("reference", keep="first", maintain_order=True)
+    # Feedback names a record by its id; where a reference was cancelled and sent anew in one file, both lines bear it.
+    joined = first.join(rows, left_on="reference", right_on="record_id", how="left", maintain_order="left")
+    known = joined.filter(pl.col("position").is_not_null())
+    return known.select(list(OUTCOME_SCHEMA)).cast(OUTCOME_SCHEMA), joined.height - known.height
+
+
+def _unlisted(answer: FileAnswer, rows: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Acceptance of what a complete answer does not list."""
+    if answer.quarantine or answer.status not in (FileStatus.ACCEPTED, FileStatus.PARTIAL):
+        return pl.DataFrame(schema=OUTCOME_SCHEMA)
+    silent = rows.join(said, on="position", how="anti")
+    nothing = pl.lit(None, dtype=pl.String)
+    return silent.select("position", outcome=pl.lit(Outcome.ACCEPTED.value), rule=nothing, message=nothing)
+
+
+def status_of(submission: Submission, said: pl.DataFrame, answers: Sequence[FileAnswer], records: int) -> Status:
+    """The submission's status by what was said of its records."""
+    counts = dict(said.group_by("outcome").len().rows())
+    good = counts.get(Outcome.ACCEPTED.value, 0) + counts.get(Outcome.WARNED.value, 0)
+    bad = counts.get(Outcome.REJECTED.value, 0)
+    if said.is_empty():
+        return Status.ACKNOWLEDGED if answers else submission.status
+    if good == records:
+        return Status.CONFIRMED
+    if bad == records:
+        return Status.REJECTED
+    return Status.PARTIALLY_ACCEPTED

@@ -1,0 +1,231 @@
+"""Files in and out without a ledger: render, parse, check, compile a schema. What a stranger tries first.
+
+Nothing is half-written: an output appears under its name when it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+
+import polars as pl
+
+from regreport import messages
+from regreport.engine.check import check, check_records_present
+from regreport.engine.compile import compile_xsd
+from regreport.engine.document import write_document
+from regreport.engine.message import Message
+from regreport.engine.parse import Reader, parse
+from regreport.engine.rows import read_rows, write_rows
+from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
+from regreport.engine.spool import Spool
+from regreport.engine.table import diff_tables, read_table, write_table
+from regreport.engine.xsd import validate_with_xsd
+from regreport.errors import BadInput, ConfigurationError
+from regreport.model.finding import Severity
+from regreport.model.obligation import Cell
+from regreport.passes import cross_table, groups, place
+from regreport.regime import DestinationFacts, EntityFacts, Regime, ReportContext, regimes
+
+CREATED_PATH = "/BizData/Hdr/AppHdr/CreDt"
+
+
+@dataclass(frozen=True)
+class RenderedRows:
+    """What `render` wrote."""
+
+    file: str
+    records: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """What `parse` read; `findings` are what no table can hold (FINDING columns)."""
+
+    message: str
+    records: int
+    findings: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """The verdict on a file; `schemas` says in words what --xsd-dir used and what it did not find."""
+
+    message: str
+    records: int
+    findings: pl.DataFrame
+    schemas: list[str] = field(default_factory=list)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether any finding is an error."""
+        return self.findings.filter(pl.col("severity") == Severity.ERROR.value).height > 0
+
+
+@contextmanager
+def _finished(output: Path) -> Iterator[Path]:
+    """A temporary path with the suffix of `output`, renamed to it when the block ends well."""
+    if not output.parent.is_dir():
+        raise BadInput("the folder to write to does not exist", "Make it first", file=str(output))
+    with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", suffix=output.suffix, delete=False) as file:
+        part = Path(file.name)
+    try:
+        yield part
+        os.replace(part, output)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def render_file(regime: Regime, rows: Path, output: Path, *, fields: bool = False) -> RenderedRows:
+    """Render a table file to a message. Raises BadInput naming file, column and remedy."""
+    message = messages.load(regime.message)
+    if fields:
+        head, frames = pl.DataFrame(), _wire(regime, rows)
+    else:
+        head, frames = read_rows(message, rows)
+    with _finished(output) as part, part.open("wb") as sink:
+        done = write_document(message, head if head.width else None, frames, sink)
+    return RenderedRows(str(output), done.records, done.size_bytes, done.sha256)
+
+
+def _wire(regime: Regime, rows: Path) -> Iterator[pl.DataFrame]:
+    """The wire records of a field table file."""
+    if not rows.exists():
+        raise BadInput("no such file", file=str(rows))
+    try:
+        table = pl.read_parquet(rows) if rows.suffix == ".parquet" else pl.read_ndjson(rows, schema=regime.layer.schema)
+    except pl.exceptions.PolarsError as error:
+        raise BadInput(f"cannot be read as a table: {error}", "Give Parquet or NDJSON", file=str(rows)) from error
+    whole = regime.layer.complete(table)
+    lost = regime.layer.unplaced(whole)
+    if lost.height:
+        record, column, value = lost.row(0)
+        problem = "the value has no place in the message, by the kinds given beside it"
+        raise BadInput(problem, "See: regreport fields", file=str(rows), record=record, field=column, value=value)
+    yield regime.layer.to_wire(whole)
+
+
+def parse_file(file: Path, output: Path, *, fields: bool = False) -> ParsedFile:
+    """Read a message into a table file. Raises NotWellFormed, UnknownMessage, BadInput."""
+    message, _ = messages.identify(file)
+    regime = regime_of(message)
+    if fields and regime is None:
+        raise BadInput(f"no regime of this version has fields for {message.id}", "Leave --fields out", file=str(file))
+    reader = parse(message, file, names=regime.layer.names if regime else None)
+    with TemporaryDirectory(dir=output.parent if output.parent.is_dir() else None) as folder, _finished(output) as part:
+        frames = _kept(reader, Path(folder))
+        if fields and regime is not None:
+            _write_fields(regime, frames, part)
+        else:
+            write_rows(message, part, reader.head, (pl.read_parquet(f) for f in frames))
+    return ParsedFile(message.id, reader.records, reader.faults)
+
+
+def _kept(reader: Reader, folder: Path) -> list[Path]:
+    """The frames of a document as files, since its head is known only at its end."""
+    files = []
+    for number, frame in enumerate(reader):
+        files.append(folder / f"{number}.parquet")
+        frame.write_parquet(files[-1], compression="lz4")
+    return files
+
+
+def _write_fields(regime: Regime, frames: list[Path], part: Path) -> None:
+    tables = [regime.layer.to_fields(pl.read_parquet(f), lossy=True) for f in frames]
+    whole = pl.concat(tables) if tables else pl.DataFrame(schema=regime.layer.schema)
+    if part.suffix == ".parquet":
+        whole.write_parquet(part)
+    else:
+        whole.write_ndjson(part)
+
+
+def regime_of(message: Message) -> Regime | None:
+    """The regime that sends this message, if one is installed."""
+    return next((r for r in regimes().values() if r.message == message.id), None)
+
+
+def check_file(
+    file: Path, *, rules: bool = False, jurisdiction: str = "", xsd_dir: Path | None = None, now: datetime
+) -> CheckedFile:
+    """Check a message file against its declaration, on request against the rules and against official schemas.
+
+    Raises NotWellFormed and UnknownMessage (no verdict can be given), ConfigurationError where --rules is asked for a
+    message of no regime.
+    """
+    message, enveloped = messages.identify(file)
+    regime = regime_of(message)
+    if rules and regime is None:
+        raise ConfigurationError(f"No regime of this version has rules for {message.id}; check it without --rules")
+    names = regime.layer.names if regime else None
+    reader = parse(message, file, names=names)
+    found = []
+    with TemporaryDirectory() as folder:
+        kept = Spool(Path(folder), "fields")
+        done = 0
+        for frame in reader:
+            found.append(check(message, frame, names=names, first_record=done + 1))
+            done += frame.height
+            if rules and regime is not None:
+                kept.append(regime.layer.to_fields(frame, lossy=True))
+        found.append(check(message, None, head=reader.head, names=names))
+        found.append(check_records_present(message, reader.head, reader.records, names))
+        found.append(reader.faults)
+        if rules and regime is not None:
+            found.append(_by_rules(regime, kept, _context(regime, jurisdiction, reader, now)))
+    schemas: list[str] = []
+    if xsd_dir is not None:
+        verdict = validate_with_xsd(message, enveloped, file, xsd_dir)
+        found.append(verdict.findings)
+        schemas = [f"used {space}: {path}" for space, path in sorted(verdict.used.items())]
+        schemas += [f"no schema in {xsd_dir} for {space}" for space in verdict.missing]
+    whole = pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *(f.select(list(FINDING_SCHEMA)) for f in found)])
+    return CheckedFile(message.id, reader.records, whole.sort("record", maintain_order=True, nulls_last=False), schemas)
+
+
+def _context(regime: Regime, jurisdiction: str, reader: Reader, now: datetime) -> ReportContext:
+    """What is known of a file that stands alone: its header's instant, and no reference data."""
+    stated = reader.message.head_value(reader.head, CREATED_PATH) if reader.enveloped else None
+    try:
+        created = datetime.fromisoformat(stated) if stated else now
+    except ValueError:
+        created = now  # the structural check has said so already
+    created = created if created.tzinfo else created.replace(tzinfo=UTC)
+    cell = next((c for c in regime.cells if not jurisdiction or c[0] == jurisdiction), None)
+    if cell is None:
+        raise ConfigurationError(f"{regime.id} does not report in {jurisdiction}")
+    nobody = EntityFacts(lei="", name="", country="")
+    nowhere = DestinationFacts(name="", sender="", recipient="", file_name="")
+    return ReportContext(Cell(*cell, regime.id), nobody, nowhere, created.date(), created, reference_data={})
+
+
+def _by_rules(regime: Regime, fields: Spool, context: ReportContext) -> pl.DataFrame:
+    """Findings of the pack; `record` is the position in the file. Referential rules say that they were not checked."""
+    rules = [r for r in regime.rules if r.in_force(context.report_date, context.cell.jurisdiction)]
+    missing = context.missing(*regime.datasets)
+    found = []
+    for table in groups(regime, [(context, fields.chunks())]):
+        own = [r for r in rules if isinstance(r, Rule)]
+        found.append(place(run_rules(own, table, reference=regime.reference, missing=missing), table))
+    across = [r for r in rules if isinstance(r, CrossRule)]
+    narrow = cross_table(regime, across, [(context, fields.chunks())])
+    if narrow.height:
+        found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
+    if not found:
+        return pl.DataFrame(schema=FINDING_SCHEMA)
+    return pl.concat([f.drop(DRAFT) for f in found]).unique(maintain_order=True).select(list(FINDING_SCHEMA))
+
+
+def compile_schema(xsd: Path, output: Path) -> list[str]:
+    """Compile a schema to a message table; where the table exists, what changes, in words. Raises BadInput."""
+    node = compile_xsd(xsd)
+    changes = diff_tables(read_table(output), node) if output.exists() else []
+    with _finished(output) as part:
+        write_table(node, part)
+    return changes

@@ -1,0 +1,109 @@
+"""What the authority holds of an obligation already, and so what has to be sent: nothing twice, nothing edited in place.
+
+MiFIR knows no amendment: a changed record is a cancellation and a new report, in this order; a withdrawn one is a
+cancellation. Whether a record has changed is judged on the regulator's fields, not on the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from regreport import versions
+from regreport.books import BookStanding
+from regreport.engine.spool import ROWS_PER_CHUNK, Spool, read_chunks
+from regreport.model.report import Action
+from regreport.ports import Store
+from regreport.regime import Regime, ReportContext
+
+
+class Reported:
+    """What the authority holds of this obligation, and the field rows that it was told."""
+
+    def __init__(self, regime: Regime, books: pl.DataFrame, store: Store, field_tables: dict[str, str]) -> None:
+        self._regime = regime
+        self._standing = books.filter(pl.col("standing") != BookStanding.GONE.value)
+        self._store = store
+        self._tables = field_tables
+        self._changed: list[pl.Series] = []
+
+    def to_send(self, fields: pl.DataFrame) -> pl.DataFrame:
+        """The field rows that the authority does not hold as they are.
+
+        A row that it holds word for word is not sent again, nor is one that it rejected and that has not changed.
+        """
+        if self._standing.is_empty() or fields.is_empty():
+            return fields
+        reference = self._regime.reference
+        known = self._standing.select("reference", "standing", "report_id", "position")
+        ours = fields.with_row_index("@row").join(known, left_on=reference, right_on="reference", how="inner")
+        if ours.is_empty():
+            return fields
+        columns = list(self._regime.layer.schema)
+        then = self._as_sent(ours.select("report_id", "position")).select(
+            "report_id", "position", sent=_content(columns)
+        )
+        now = ours.with_columns(now=_content(columns)).join(then, on=["report_id", "position"], how="left")
+        same = now.filter((pl.col("now") == pl.col("sent")).fill_null(False))
+        changed = now.filter((pl.col("now") != pl.col("sent")).fill_null(True))
+        active = changed.filter(pl.col("standing") == BookStanding.ACTIVE.value)
+        self._changed.append(active[reference])
+        return (
+            fields.with_row_index("@row")
+            .join(same.select("@row"), on="@row", how="anti", maintain_order="left")
+            .drop("@row")
+        )
+
+    def cancellations(self, context: ReportContext, accounts: pl.DataFrame, fresh: Spool) -> Iterator[pl.DataFrame]:
+        """Cancellations of what has changed, was withdrawn, or turned out not to be reportable.
+
+        A record that is held for the moment keeps its old report: nothing is taken back on a question.
+        """
+        active = self._standing.filter(pl.col("standing") == BookStanding.ACTIVE.value)
+        if active.is_empty():
+            return
+        live = accounts.filter(pl.col("category").is_in(["REPORTABLE"])).select("reference").drop_nulls()
+        held = accounts.filter(pl.col("category") == "HELD").select("transaction_id")
+        source = accounts.select(*versions.KEY, "transaction_id")
+        named = active.join(source, on=versions.KEY, how="left", maintain_order="left")
+        stale = named.join(live, on="reference", how="anti", maintain_order="left")
+        stale = stale.join(held, on="transaction_id", how="anti", maintain_order="left")
+        changed = pl.concat([pl.Series("reference", [], dtype=pl.String), *self._changed])
+        replaced = named.filter(pl.col("reference").is_in(changed.implode()))
+        for start in range(0, (going := pl.concat([stale, replaced])).height, ROWS_PER_CHUNK):
+            part = going.slice(start, ROWS_PER_CHUNK)
+            sent = self._as_sent(part.select("report_id", "position"))
+            rows = self._regime.cancel(sent.select(list(self._regime.layer.schema)), context)
+            keys = sent.join(
+                part.select("report_id", "position", *versions.KEY),
+                on=["report_id", "position"],
+                how="left",
+                maintain_order="left",
+            )
+            origin = keys.select(
+                pl.col("batch_id").alias("@batch_id"),
+                pl.col("source_line").alias("@source_line"),
+                pl.lit(Action.CANCEL.value).alias("@action"),
+            )
+            yield pl.concat([rows, origin], how="horizontal")
+
+    def _as_sent(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """Field rows (complete) with report_id and position, as they stood in the reports."""
+        found = []
+        for (report_id,), keys in wanted.group_by(["report_id"], maintain_order=True):
+            path = self._store.local(self._tables[str(report_id)])
+            for number, chunk in enumerate(read_chunks(path)):
+                numbered = chunk.with_row_index("position", offset=1 + number * ROWS_PER_CHUNK).cast(
+                    {"position": pl.UInt32}
+                )
+                hit = numbered.join(keys.select("position"), on="position", how="semi", maintain_order="left")
+                if hit.height:
+                    whole = self._regime.layer.complete(hit)
+                    found.append(whole.with_columns(hit["position"], report_id=pl.lit(report_id)))
+        return pl.concat(found, how="diagonal") if found else wanted.clear()
+
+
+def _content(columns: list[str]) -> pl.Expr:
+    """A row's fields as one comparable text."""
+    return pl.struct(columns).struct.json_encode()

@@ -1,0 +1,72 @@
+"""What a report is made from, read from store and ledger: source rows, reference data, history. All of it by digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import polars as pl
+
+from regreport.model.batch import SourceBatch
+from regreport.ports import Ledger, Store
+from regreport.regime import DestinationFacts, EntityFacts, Regime
+from regreport.settings import Destination, Entity
+
+
+def source_rows(store: Store, batches: Sequence[SourceBatch]) -> pl.LazyFrame:
+    """All landed rows of a day, in order of batch and line, with `batch_number`."""
+    frames = [
+        pl.scan_parquet(store.local(b.digest)).with_columns(batch_number=pl.lit(b.number, dtype=pl.UInt32))
+        for b in batches
+    ]
+    return pl.concat(frames, how="diagonal")
+
+
+def ingested(store: Store, batches: Sequence[SourceBatch]) -> pl.DataFrame:
+    """batch_id, source_line, transaction_id of every landed row: what the account of the day starts from."""
+    schema = {"batch_id": pl.String, "source_line": pl.UInt32, "transaction_id": pl.String}
+    frames = [pl.read_parquet(store.local(b.digest), columns=list(schema)) for b in batches]
+    return pl.concat([pl.DataFrame(schema=schema), *frames])
+
+
+def snapshot_digests(ledger: Ledger, regime: Regime, on: date) -> dict[str, str]:
+    """Data set -> digest of the snapshot in force on a date; a data set without one is left out."""
+    found = {d: ledger.snapshot(d, on) for d in regime.datasets}
+    return {name: entry[1] for name, entry in found.items() if entry is not None}
+
+
+def reference_data(store: Store, digests: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """The snapshots themselves."""
+    return {name: pl.read_parquet(store.local(digest)) for name, digest in digests.items()}
+
+
+def fingerprint(batches: Sequence[SourceBatch], snapshots: Mapping[str, str], settings: Mapping[str, str]) -> str:
+    """One digest over everything a decision rests on: where it has not changed, there is nothing to generate."""
+    parts = [b.digest for b in batches]
+    parts += [f"{k}={v}" for k, v in sorted(snapshots.items())]
+    parts += [f"{k}={v}" for k, v in sorted(settings.items())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def entity_facts(entity: Entity) -> EntityFacts:
+    """An entity as a regime sees it."""
+    return EntityFacts(entity.lei, entity.name, entity.country, {**entity.ids, **entity.facts})
+
+
+def destination_facts(destination: Destination) -> DestinationFacts:
+    """A destination as a regime sees it."""
+    return DestinationFacts(
+        name=destination.name,
+        sender=destination.sender,
+        recipient=destination.recipient,
+        file_name=destination.file_name,
+        records_max=destination.records_max,
+        size_max=destination.size_max,
+        submitting_entity=destination.submitting_entity,
+    )
+
+
+def entity_settings(settings: Mapping[str, str], entity: Entity) -> dict[str, str]:
+    """Regime settings and the entity's own facts, as one map for the fingerprint."""
+    return {**settings, **{f"entity.{k}": v for k, v in sorted(entity.facts.items())}, "entity.country": entity.country}

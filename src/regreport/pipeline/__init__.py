@@ -1,0 +1,91 @@
+"""The four steps over Store and Ledger: load what a step needs, call it, write what it found; idempotent everywhere.
+
+Objects are stored first and the row that names them commits second, so a crash leaves at most an orphan object and
+never a row without its bytes. Running a step again finds nothing to do. Many small reports share passes and commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from regreport.model.report import Submission
+from regreport.pipeline.accounting import account
+from regreport.pipeline.confirming import confirm
+from regreport.pipeline.delivering import deliver
+from regreport.pipeline.generating import generate
+from regreport.pipeline.home import Home
+from regreport.pipeline.validating import validate
+from regreport.plan import Wanted, is_late, plan
+from regreport.ports import ObligationState
+
+__all__ = [
+    "STEPS",
+    "Home",
+    "Ran",
+    "account",
+    "confirm",
+    "deliver",
+    "generate",
+    "planned",
+    "run",
+    "run_step",
+    "states_of",
+    "validate",
+]
+
+STEPS: Final = ("generate", "validate", "deliver", "confirm")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one step did: the submissions that it moved."""
+
+    step: str
+    moved: tuple[str, ...]
+
+
+def planned(home: Home, on: date, wanted: Wanted | None = None) -> list[ObligationState]:
+    """The obligations of a date, recorded; one that is past its due time with nothing handed over is marked late."""
+    states = home.ledger.plan(plan(home.settings, on, wanted), home.actor)
+    now = home.now()
+    for state in states:
+        overdue = not state.late and is_late(state.obligation.due_at, now)
+        if overdue and home.batches(state) and not _handed_over(home, state):
+            home.ledger.account(state.obligation.obligation_id, home.actor, "late", {"late": True})
+    return states
+
+
+def _handed_over(home: Home, state: ObligationState) -> bool:
+    return any(s.delivered_at is not None for s in home.submissions(state.obligation.obligation_id))
+
+
+def run(home: Home, on: date, wanted: Wanted | None = None) -> list[Ran]:
+    """All four steps for a date. Running it again changes nothing."""
+    states = planned(home, on, wanted)
+    return [run_step(home, step, states) for step in STEPS]
+
+
+def run_step(home: Home, step: str, states: Sequence[ObligationState], only: frozenset[str] = frozenset()) -> Ran:
+    """One step for the obligations given; `only` narrows it to these submissions.
+
+    confirm takes in every answer that lies ready, whatever it is about.
+    """
+    if step == "generate":
+        return Ran(step, tuple(s.report_id for s in generate(home, states)))
+    if step == "confirm":
+        return Ran(step, tuple(confirm(home)))
+    act: Callable[[Home, Sequence[Submission]], list[Submission]] = {"validate": validate, "deliver": deliver}[step]
+    every = [s for state in states for s in home.submissions(state.obligation.obligation_id)]
+    moved = act(home, [s for s in every if not only or s.report_id in only])
+    return Ran(step, tuple(s.report_id for s in moved))
+
+
+def states_of(home: Home, report_ids: Sequence[str], on: date | None) -> list[ObligationState]:
+    """The obligations of some submissions, of a date (planned if need be), or all. Raises NotFound."""
+    if report_ids:
+        wanted = dict.fromkeys(home.ledger.submission(r).obligation_id for r in report_ids)
+        return [home.state(o) for o in wanted]
+    return planned(home, on) if on is not None else home.ledger.obligations()

@@ -1,0 +1,162 @@
+"""confirm over a home: every answer that lies ready is stored, tied to its submission, and settled.
+
+An answer is stored before it is judged, judged before it is moved away, and counted once however often it comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regreport import books
+from regreport import confirm as confirming
+from regreport.engine.spool import parquet_bytes
+from regreport.errors import BadInput
+from regreport.model.feedback import FileAnswer
+from regreport.model.obligation import ObligationStatus
+from regreport.model.report import Status, Submission
+from regreport.pipeline.accounting import account
+from regreport.pipeline.generating import cell_of
+from regreport.pipeline.home import Home
+from regreport.ports import Change, FeedbackEntry
+from regreport.regime import Regime, find_regime
+from regreport.settings import Destination
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One stored answer file, as it came."""
+
+    name: str
+    digest: str
+    content: bytes
+    destination: Destination
+
+
+def confirm(home: Home) -> list[str]:
+    """Take in every answer of every destination. Returns the ids of the submissions that were answered."""
+    touched: list[str] = []
+    for destination in home.settings.destinations:
+        channel = home.channel(destination)
+        for name, path in list(channel.collect()):
+            touched += _one(home, destination, name, path)
+            channel.take(name)
+    return list(dict.fromkeys(touched))
+
+
+def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str]:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if any(entry.digest == digest for entry in home.ledger.feedback()):
+        home.ledger.note(
+            f"feedback/{destination.name}", "feedback repeated", {"file": name, "digest": digest}, home.actor
+        )
+        return []
+    stored = f"feedback/{destination.name}/{name}"
+    home.store.put(content, stored, home.retain_until(_regime_of(home, destination), home.now().date()))
+    return _judge(home, Answer(name, digest, content, destination))
+
+
+def _regime_of(home: Home, destination: Destination) -> Regime:
+    """The regime whose answers come from a destination: that of the first role that sends there."""
+    for entity in home.settings.entities:
+        for role in entity.roles:
+            if role.destination == destination.name:
+                return find_regime(role.jurisdiction, role.report_type, role.regime)
+    return next(iter(find_regime(j, t) for j, t in [("EU", "TRANSACTION")]))
+
+
+def _judge(home: Home, answer: Answer) -> list[str]:
+    """Settle every submission that an answer file names; quarantine what cannot be used, with its reason."""
+    regime = _regime_of(home, answer.destination)
+    try:
+        answers = regime.read_feedback(io.BytesIO(answer.content), answer.name)
+    except BadInput as error:
+        home.ledger.add_feedback(_entry(home, answer, None, "", str(error)), [], home.actor)
+        return []
+    touched = []
+    for said in answers:
+        submission = _submission(home, said)
+        reason = confirming.quarantine_reason(said, submission)
+        changes = [] if reason or submission is None else _settle(home, regime, submission, said, answer)
+        report_id = submission.report_id if submission is not None else ""
+        if home.ledger.add_feedback(_entry(home, answer, said, report_id, reason), changes, home.actor) and changes:
+            touched.append(report_id)
+            _refresh(home, report_id)
+    return touched
+
+
+def _submission(home: Home, said: FileAnswer) -> Submission | None:
+    found = home.ledger.find_file(said.message_id)
+    return home.ledger.submission(found[0]) if found else None
+
+
+def _entry(home: Home, answer: Answer, said: FileAnswer | None, report_id: str, quarantine: str) -> FeedbackEntry:
+    return FeedbackEntry(
+        digest=answer.digest,
+        file_name=answer.name,
+        received_at=home.now(),
+        report_id=report_id,
+        feedback_id=said.feedback_id if said else "",
+        created_at=said.created_at if said else None,
+        file_status=said.status.value if said else "",
+        quarantine=quarantine,
+        records=(said.records_total or 0) if said else 0,
+    )
+
+
+def _settle(home: Home, regime: Regime, submission: Submission, said: FileAnswer, answer: Answer) -> list[Change]:
+    """The submission's outcomes from all its answers, the new one among them."""
+    every = [*_earlier(home, regime, submission), said]
+    index = books.index(home.store, submission)
+    settled = confirming.settle(submission, every, index)
+    until = home.retain_until(regime, submission.report_date)
+    digest = home.store.put(parquet_bytes(settled.outcomes), f"{submission.folder}/outcomes.parquet", until)
+    columns: dict[str, object] = {"outcomes_digest": digest}
+    if (
+        settled.status in (Status.CONFIRMED, Status.PARTIALLY_ACCEPTED, Status.REJECTED)
+        and submission.confirmed_at is None
+    ):
+        columns["confirmed_at"] = home.now()
+    detail = {
+        "feedback": answer.digest,
+        "file": answer.name,
+        "outcomes": digest,
+        "unknown_records": str(settled.unknown_records),
+    }
+    kind = settled.status.value.lower().replace("_", " ")
+    return [Change(submission.report_id, submission.status, settled.status, kind, detail, columns)]
+
+
+def _earlier(home: Home, regime: Regime, submission: Submission) -> Iterator[FileAnswer]:
+    """The usable answers that the submission has already had, read again from the store."""
+    for entry in home.ledger.feedback(submission.report_id):
+        if entry.quarantine:
+            continue
+        with home.store.open(entry.digest) as stream:
+            answers = regime.read_feedback(io.BytesIO(stream.read()), entry.file_name)
+        yield from (a for a in answers if any(f.message_id == a.message_id for f in submission.files))
+
+
+def _refresh(home: Home, report_id: str) -> None:
+    """The books and the status of the obligation after an answer."""
+    submission = home.ledger.submission(report_id)
+    state = home.state(submission.obligation_id)
+    sent = home.submissions(submission.obligation_id)
+    regime = home.regime(cell_of(submission))
+    owed = state.obligation
+    name = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}/books.parquet"
+    digest = home.store.put(
+        parquet_bytes(books.read(home.store, sent)), name, home.retain_until(regime, owed.report_date)
+    )
+    done = account(home, state).done
+    status = ObligationStatus.DISCHARGED if done else ObligationStatus.OPEN
+    home.ledger.account(owed.obligation_id, home.actor, "answered", {"state_digest": digest, "status": status})
+
+
+def quarantined(entries: Sequence[FeedbackEntry]) -> list[FeedbackEntry]:
+    """The answers that could not be used."""
+    return [e for e in entries if e.quarantine]

@@ -1,0 +1,99 @@
+"""deliver over a home: the intent is committed, the files are handed over, what became of them is committed.
+
+A submission found in DELIVERING was cut off: a channel that can look is asked, one that cannot leaves it
+DELIVERY_UNKNOWN. Nothing that is not VALIDATED is ever sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from regreport import deliver as delivering
+from regreport.errors import DeliveryUnknown
+from regreport.model.report import Status, Submission
+from regreport.pipeline.generating import cell_of
+from regreport.pipeline.home import Home
+from regreport.plan import is_late
+from regreport.ports import Change, Parcel
+
+REPORTS_PER_COMMIT = 200
+"""Intents committed together before their files are sent."""
+_BEGIN = (Status.VALIDATED, Status.DELIVERY_FAILED)
+
+
+def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
+    """Hand over every submission that is VALIDATED, failed before, or was cut off. Returns those that were tried."""
+    cut_off = [s for s in submissions if s.status is Status.DELIVERING]
+    ready = [s for s in submissions if s.status in _BEGIN]
+    tried = list(_send(home, cut_off, first=False)) if cut_off else []
+    for start in range(0, len(ready), REPORTS_PER_COMMIT):
+        part = ready[start : start + REPORTS_PER_COMMIT]
+        home.progress("deliver", start, len(ready))
+        home.ledger.advance([_intent(s) for s in part], home.actor)
+        tried += _send(home, part, first=True)
+    return [home.ledger.submission(r) for r in tried]
+
+
+def _intent(submission: Submission) -> Change:
+    detail = {
+        "files": " ".join(f"{f.name}:{f.digest}" for f in submission.files),
+        "destination": submission.destination,
+    }
+    return Change(submission.report_id, submission.status, Status.DELIVERING, "delivering", detail)
+
+
+def _send(home: Home, submissions: Sequence[Submission], *, first: bool) -> Iterator[str]:
+    handed = [_hand_over(home, s, first=first and s.status is Status.VALIDATED) for s in submissions]
+    with home.ledger.transaction():
+        home.ledger.add_deliveries([d for h in handed for d in h.deliveries])
+        home.ledger.advance([_result(home, h) for h in handed], home.actor)
+        _mark_late(home, submissions)
+    yield from (h.report_id for h in handed)
+
+
+def _hand_over(home: Home, submission: Submission, *, first: bool) -> delivering.Handed:
+    destination = home.settings.destination(submission.destination)
+    regime = home.regime(cell_of(submission))
+    recipient = destination.options.get(f"recipient.{submission.jurisdiction}", destination.recipient)
+    names = {f.digest: f.name for f in submission.files}
+    files = delivering.parcels(
+        submission,
+        home.store,
+        recipient,
+        attach=not regime.holds_persons,
+        link=lambda digest: home.link(digest, names[digest]) if destination.link_allowed else "",
+    )
+    attempt = len({d.attempt for d in home.ledger.deliveries(submission.report_id)}) + 1
+    channel = home.channel(destination)
+    if submission.status is Status.DELIVERING and not _can_look(channel, files):
+        words = (
+            "The hand-over was cut off and this channel cannot tell whether the file arrived; a person has to decide"
+        )
+        return delivering.Handed(submission.report_id, Status.DELIVERY_UNKNOWN, (), "", words)
+    return delivering.deliver(submission, files, channel, home.now(), attempt, first=first)
+
+
+def _can_look(channel: object, files: Sequence[Parcel]) -> bool:
+    try:
+        channel.look(files[0])  # type: ignore[attr-defined]  # a Channel; asked only whether it can answer at all
+    except DeliveryUnknown:
+        return False
+    return True
+
+
+def _result(home: Home, handed: delivering.Handed) -> Change:
+    columns: dict[str, object] = {}
+    if handed.status is Status.DELIVERED:
+        recipient = handed.deliveries[-1].recipient if handed.deliveries else ""
+        columns = {"delivered_at": home.now(), "delivered_to": recipient, "delivery_message_id": handed.message_id}
+    kind = handed.status.value.lower().replace("_", " ")
+    return Change(handed.report_id, Status.DELIVERING, handed.status, kind, {"receipt": handed.words}, columns)
+
+
+def _mark_late(home: Home, submissions: Sequence[Submission]) -> None:
+    """Late is a fact of the obligation: once late, it stays so."""
+    now = home.now()
+    for submission in submissions:
+        state = home.state(submission.obligation_id)
+        if not state.late and is_late(state.obligation.due_at, now):
+            home.ledger.account(submission.obligation_id, home.actor, "late", {"late": True})

@@ -1,0 +1,159 @@
+"""generate over a home: which days have changed, their drafts, their submissions, and the account of every record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from regreport import books, inputs
+from regreport import generate as generating
+from regreport.engine.spool import parquet_bytes
+from regreport.model.obligation import Cell, ObligationStatus
+from regreport.model.report import Status, Submission
+from regreport.pipeline.home import Contexts, Home
+from regreport.ports import Accounting, Change, ObligationState, Opening
+from regreport.regime import Regime
+
+
+def generate(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
+    """Account for the day of each obligation and generate what has to be sent; what has not changed is left alone."""
+    fresh = [(s, f) for s in states if home.batches(s) and (f := home.fingerprint(s)) != s.batches_seen]
+    done: list[Submission] = []
+    for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
+        with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
+            done += _Day(home, home.regime(cell), on, Path(scratch)).run(list(group))
+    return done
+
+
+class _Day:
+    """One regime's reports of one date, for any number of entities."""
+
+    def __init__(self, home: Home, regime: Regime, on: date, scratch: Path) -> None:
+        self._home = home
+        self._regime = regime
+        self._scratch = scratch
+        self._retain = home.retain_until(regime, on)
+        self._contexts = Contexts(home)
+
+    def run(self, states: Sequence[tuple[ObligationState, str]]) -> list[Submission]:
+        """Draft, judge, plan, write and record; one commit for the plans, one for the results."""
+        home = self._home
+        drafts = []
+        for number, (state, _) in enumerate(states):
+            home.progress("generate", number, len(states))
+            drafts.append(self._draft(state))
+        judged = generating.judge(self._regime, drafts, hold_by=home.settings.hold, scratch=self._scratch)
+        planned = self._plan([s for s, _ in states], judged)
+        with home.store.batch():
+            written = {
+                s.obligation_id: s
+                for s in generating.write(self._regime, list(planned.values()), home.store, self._retain)
+            }
+            accounts = {
+                state.obligation.obligation_id: self._account(
+                    state, seen, report, written.get(state.obligation.obligation_id)
+                )
+                for (state, seen), report in zip(states, judged, strict=True)
+            }
+        self._record(written, accounts)
+        home.progress("generate", len(states), len(states))
+        return list(written.values())
+
+    def _draft(self, state: ObligationState) -> generating.Draft:
+        home, owed = self._home, state.obligation
+        submissions = home.submissions(owed.obligation_id)
+        held = books.read(home.store, submissions)
+        rows = inputs.source_rows(home.store, home.batches(state))
+        context = self._contexts.of(state, home.now(), books.asked_of_source(rows))
+        tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
+        return generating.draft(self._regime, context, rows, held, home.store, tables, self._scratch)
+
+    def _plan(
+        self, states: Sequence[ObligationState], judged: Sequence[generating.Judged]
+    ) -> dict[str, generating.Planned]:
+        """Submissions for the reports that have something to send, their file numbers reserved in one commit."""
+        home = self._home
+        cut = [(s, r, b) for s, r in zip(states, judged, strict=True) if (b := generating.file_bounds(self._regime, r))]
+        openings = [
+            Opening(
+                state.obligation.obligation_id,
+                report.context.created_at,
+                f"{state.obligation.destination}/{report.context.created_at.year}",
+                len(bounds),
+            )
+            for state, report, bounds in cut
+        ]
+        opened = home.ledger.plan_submissions(openings, home.actor)
+        return {
+            state.obligation.obligation_id: generating.Planned(submission, report, bounds, first, self._sources(state))
+            for (state, report, bounds), (submission, first) in zip(cut, opened, strict=True)
+        }
+
+    def _sources(self, state: ObligationState) -> dict[str, object]:
+        """What the manifest says of where the records came from."""
+        return {
+            b.batch_id: {"sha256": b.digest, "rows": b.rows, "totals": {c: str(t) for c, t in sorted(b.totals.items())}}
+            for b in self._home.batches(state)
+        }
+
+    def _account(
+        self, state: ObligationState, seen: str, report: generating.Judged, written: Submission | None
+    ) -> dict[str, object]:
+        """Columns of the obligation after this generate: where every record is, and what the books should hold."""
+        home, owed = self._home, state.obligation
+        prefix = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}"
+        sent = [*home.submissions(owed.obligation_id)]
+        if written is not None:
+            sent = [s for s in sent if s.report_id != written.report_id] + [replace(written, status=Status.GENERATED)]
+        return {
+            "decisions_digest": home.store.put(
+                parquet_bytes(report.accounts), f"{prefix}/accounts.parquet", self._retain
+            ),
+            "findings_digest": home.store.put(
+                parquet_bytes(report.findings), f"{prefix}/findings.parquet", self._retain
+            ),
+            "state_digest": home.store.put(
+                parquet_bytes(books.read(home.store, sent)), f"{prefix}/books.parquet", self._retain
+            ),
+            "batches_seen": seen,
+            "status": _status(report, sent),
+        }
+
+    def _record(self, written: dict[str, Submission], accounts: dict[str, dict[str, object]]) -> None:
+        home = self._home
+        with home.ledger.transaction():
+            home.ledger.advance([_generated(s) for s in written.values()], home.actor)
+            home.ledger.account_all([Accounting(o, "accounted", c) for o, c in accounts.items()], home.actor)
+
+
+def _status(report: generating.Judged, sent: Iterable[Submission]) -> ObligationStatus:
+    """NIL is asserted where there is nothing to report, nothing held back and nothing ever sent."""
+    nothing = not any(report.accounts["category"].is_in(["REPORTABLE", "HELD"]).to_list())
+    return ObligationStatus.NIL if nothing and not list(sent) else ObligationStatus.OPEN
+
+
+def _generated(submission: Submission) -> Change:
+    columns = {
+        k: v
+        for k, v in asdict(submission).items()
+        if k in ("records", "errors", "warnings", "fields_digest", "index_digest", "manifest_digest", "findings_digest")
+    }
+    detail = {
+        "records": str(submission.records),
+        "fields": submission.fields_digest,
+        "index": submission.index_digest,
+        "manifest": submission.manifest_digest,
+        "files": " ".join(f"{f.name}:{f.digest}" for f in submission.files),
+    }
+    return Change(
+        submission.report_id, Status.PLANNED, Status.GENERATED, "generated", detail, columns, submission.files
+    )
+
+
+def cell_of(submission: Submission) -> Cell:
+    """The cell that a submission belongs to."""
+    return Cell(submission.jurisdiction, submission.report_type, submission.regime)

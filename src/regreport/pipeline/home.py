@@ -1,0 +1,125 @@
+"""A home: everything from outside that the steps work with, chosen once by `app`, the same for a laptop and for AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from regreport import books, inputs
+from regreport.errors import NotFound
+from regreport.model.batch import SourceBatch
+from regreport.model.obligation import Cell
+from regreport.model.report import Submission
+from regreport.ports import Channel, Clock, Ledger, ObligationState, Store
+from regreport.regime import Regime, ReportContext, find_regime
+from regreport.settings import Destination, Settings
+
+Progress = Callable[[str, int, int], None]
+"""Told (what is being done, how many are done, of how many)."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Settings, ports and who acts. `link` makes a signed link from a digest and a file name, or ''."""
+
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    clock: Clock
+    channel: Callable[[Destination], Channel]
+    actor: str
+    scratch: Path
+    link: Callable[[str, str], str] = field(default=lambda digest, name: "")
+    progress: Progress = field(default=silent)
+
+    def now(self) -> datetime:
+        """The present instant in whole seconds, as headers and events write it."""
+        return self.clock.now().replace(microsecond=0)
+
+    def regime(self, cell: Cell) -> Regime:
+        """The regime of a cell."""
+        return find_regime(cell.jurisdiction, cell.report_type, cell.regime)
+
+    def batches(self, state: ObligationState) -> list[SourceBatch]:
+        """The source batches that an obligation looks at."""
+        owed = state.obligation
+        return self.ledger.batches(self.regime(owed.cell).source_kind, owed.entity, owed.report_date)
+
+    def submissions(self, obligation_id: str) -> list[Submission]:
+        """Every submission of an obligation, by number."""
+        return self.ledger.submissions(obligation_id=obligation_id)
+
+    def fingerprint(self, state: ObligationState) -> str:
+        """A digest over everything that the obligation's decisions rest on."""
+        owed = state.obligation
+        regime = self.regime(owed.cell)
+        settings = inputs.entity_settings(self.settings.regimes.get(regime.id, {}), self.settings.entity(owed.entity))
+        snapshots = inputs.snapshot_digests(self.ledger, regime, owed.report_date)
+        return inputs.fingerprint(self.batches(state), snapshots, settings)
+
+    def retain_until(self, regime: Regime, on: date) -> date:
+        """The day until which a report's objects are kept: calendar years, the longer of regime and settings."""
+        years = max(regime.retention_years, self.settings.retention_years)
+        try:
+            return on.replace(year=on.year + years)
+        except ValueError:  # 29 February
+            return on.replace(year=on.year + years, month=3, day=1)
+
+    def state(self, obligation_id: str) -> ObligationState:
+        """The obligation with this id. Raises NotFound."""
+        found = self.ledger.obligations(obligation_id=obligation_id)
+        if not found:
+            raise NotFound(f"No obligation {obligation_id} in the ledger")
+        return found[0]
+
+
+class Contexts:
+    """Report contexts of one run: reference data and snapshots are read once per regime and date."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._data: dict[tuple[str, date], tuple[dict[str, str], dict[str, Any]]] = {}
+
+    def of(self, state: ObligationState, created_at: datetime, asked: Any) -> ReportContext:
+        """The context of an obligation's report with the given instant; `asked` are the references it will use."""
+        home, owed = self._home, state.obligation
+        regime = home.regime(owed.cell)
+        key = (regime.id, owed.report_date)
+        if key not in self._data:
+            digests = inputs.snapshot_digests(home.ledger, regime, owed.report_date)
+            self._data[key] = (digests, dict(inputs.reference_data(home.store, digests)))
+        digests, tables = self._data[key]
+        return ReportContext(
+            cell=owed.cell,
+            entity=inputs.entity_facts(home.settings.entity(owed.entity)),
+            destination=inputs.destination_facts(home.settings.destination(owed.destination)),
+            report_date=owed.report_date,
+            created_at=created_at,
+            reference_data=tables,
+            settings=home.settings.regimes.get(regime.id, {}),
+            snapshot_digests=digests,
+            history=self._history(state, asked),
+        )
+
+    def _history(self, state: ObligationState, asked: Any) -> Any:
+        """What other days of the entity under this regime have reported of these references."""
+        owed = state.obligation
+        others = self._home.ledger.obligations(
+            entity=owed.entity,
+            regime=owed.cell.regime,
+            jurisdiction=owed.cell.jurisdiction,
+            report_type=owed.cell.report_type,
+        )
+        days = [
+            (o.obligation.report_date.isoformat(), o.state_digest)
+            for o in others
+            if o.state_digest and o.obligation.obligation_id != owed.obligation_id
+        ]
+        return books.history(self._home.store, days, asked)

@@ -1,0 +1,64 @@
+"""validate over a home: GENERATED submissions become VALIDATED or VALIDATION_FAILED, their findings stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from regreport import books
+from regreport import validate as validating
+from regreport.engine.spool import parquet_bytes
+from regreport.model.report import Status, Submission
+from regreport.pipeline.generating import cell_of
+from regreport.pipeline.home import Contexts, Home
+from regreport.ports import Change
+
+REPORTS_PER_PASS = 500
+"""Submissions judged and committed together."""
+
+
+def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
+    """Judge every GENERATED submission among these; the others are left alone. Returns those that were judged."""
+    due = [s for s in submissions if s.status is Status.GENERATED]
+    judged: list[str] = []
+    contexts = Contexts(home)
+    for _, group in groupby(due, key=lambda s: (cell_of(s), s.report_date)):
+        together = list(group)
+        for start in range(0, len(together), REPORTS_PER_PASS):
+            home.progress("validate", start, len(together))
+            judged += _together(home, contexts, together[start : start + REPORTS_PER_PASS])
+    return [home.ledger.submission(r) for r in judged]
+
+
+def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission]) -> list[str]:
+    regime = home.regime(cell_of(submissions[0]))
+    pairs = [
+        (s, contexts.of(home.state(s.obligation_id), s.created_at, books.asked_of_index(home.store, s.index_digest)))
+        for s in submissions
+    ]
+    verdicts = validating.validate(regime, pairs, home.store)
+    with home.store.batch():
+        changes = [_change(home, v) for v in verdicts]
+    home.ledger.advance(changes, home.actor)
+    return [v.submission.report_id for v in verdicts]
+
+
+def _change(home: Home, verdict: validating.Validated) -> Change:
+    submission = verdict.submission
+    regime = home.regime(cell_of(submission))
+    until = home.retain_until(regime, submission.report_date)
+    digest = home.store.put(parquet_bytes(verdict.findings), f"{submission.folder}/validation.parquet", until)
+    failed = verdict.errors > 0
+    return Change(
+        submission.report_id,
+        Status.GENERATED,
+        Status.VALIDATION_FAILED if failed else Status.VALIDATED,
+        "validation failed" if failed else "validated",
+        {"errors": str(verdict.errors), "warnings": str(verdict.warnings), "findings": digest},
+        {
+            "errors": verdict.errors,
+            "warnings": verdict.warnings,
+            "findings_digest": digest,
+            "validated_at": home.now(),
+        },
+    )

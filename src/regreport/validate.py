@@ -1,0 +1,184 @@
+"""validate: a second, independent gate on what was stored, before anything leaves the house.
+
+It starts from the ledger's digests, not from generate's memory: every object is hashed again; the same rules run again
+over the kept field table (no error is expected: what was in error was held); the structure of every record and header
+is checked; then the file as a whole, records against each other, and the counts and totals of the manifest. One error
+anywhere stops the report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from regreport import messages
+from regreport.engine.check import check
+from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
+from regreport.engine.spool import read_chunks
+from regreport.errors import IntegrityError, NotFound
+from regreport.model.finding import Severity
+from regreport.model.report import ReportFile, Submission
+from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, cross_table, groups, place
+from regreport.ports import Store
+from regreport.regime import Regime, ReportContext
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The verdict on one submission: `findings` (PLACED_SCHEMA), errors and warnings counted."""
+
+    submission: Submission
+    findings: pl.DataFrame
+    errors: int
+    warnings: int
+
+
+def validate(regime: Regime, submissions: Sequence[tuple[Submission, ReportContext]], store: Store) -> list[Validated]:
+    """Judge submissions that share jurisdiction, report date and reference data."""
+    sound, broken = [], {}
+    for submission, context in submissions:
+        if faults := list(_integrity(submission, store)):
+            broken[submission.report_id] = faults
+        else:
+            sound.append((submission, context))
+    by_table = _table_findings(regime, sound, store)
+    verdicts = []
+    for submission, context in submissions:
+        if submission.report_id in broken:
+            frames = [_integrity_findings(broken[submission.report_id])]
+        else:
+            number = [s.report_id for s, _ in sound].index(submission.report_id)
+            frames = [
+                by_table.filter(pl.col(DRAFT) == number).drop(DRAFT),
+                _files(regime, submission, context),
+                _counts(submission, store),
+            ]
+        verdicts.append(_verdict(submission, frames))
+    return verdicts
+
+
+def _verdict(submission: Submission, frames: Sequence[pl.DataFrame]) -> Validated:
+    findings = pl.concat([pl.DataFrame(schema=PLACED_SCHEMA), *(_placed(f) for f in frames)])
+    counted = {s: findings.filter(pl.col("severity") == s.value).height for s in (Severity.ERROR, Severity.WARNING)}
+    return Validated(submission, findings, counted[Severity.ERROR], counted[Severity.WARNING])
+
+
+def _placed(findings: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=t).alias(c) for c, t in PLACED_SCHEMA.items() if c not in findings.columns]
+    return findings.with_columns(missing).select(list(PLACED_SCHEMA)).cast(PLACED_SCHEMA)
+
+
+def _integrity(submission: Submission, store: Store) -> Iterator[str]:
+    """Every stored object of the submission that is missing or is not what its name says."""
+    digests = [f.digest for f in submission.files]
+    digests += [submission.fields_digest, submission.index_digest, submission.manifest_digest]
+    for digest in digests:
+        try:
+            store.verify(digest)
+        except (IntegrityError, NotFound) as error:
+            yield str(error)
+
+
+def _integrity_findings(faults: Sequence[str]) -> pl.DataFrame:
+    rows = [_file_finding("VAL-INTEGRITY", fault) for fault in faults]
+    return pl.DataFrame(rows, schema=FINDING_SCHEMA)
+
+
+def _file_finding(rule: str, message: str, value: str = "") -> dict[str, object]:
+    return {
+        "rule": rule,
+        "severity": Severity.ERROR.value,
+        "record": None,
+        "reference": None,
+        "field": "file",
+        "path": "",
+        "value": value,
+        "message": message,
+    }
+
+
+def _table_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], store: Store) -> pl.DataFrame:
+    """Findings of the rules and of the structural check over the kept field tables, with DRAFT."""
+    if not sound:
+        return pl.DataFrame(schema=DRAFTED_SCHEMA)
+    first = sound[0][1]
+    rules = [r for r in regime.rules if r.in_force(first.report_date, first.cell.jurisdiction)]
+    missing = first.missing(*regime.datasets)
+    record_rules = [r for r in rules if isinstance(r, Rule)]
+    cross_rules = [r for r in rules if isinstance(r, CrossRule)]
+    message = messages.load(regime.message)
+    found = []
+
+    def tables() -> list[tuple[ReportContext, Iterator[pl.DataFrame]]]:
+        return [(context, read_chunks(store.local(s.fields_digest))) for s, context in sound]
+
+    for table in groups(regime, tables()):
+        found.append(place(run_rules(record_rules, table, reference=regime.reference, missing=missing), table))
+        wire = regime.layer.to_wire(table.select(list(regime.layer.schema)))
+        structural = check(message, wire, names=regime.layer.names)
+        found.append(place(_with_reference(structural, table, regime.reference), table))
+    narrow = cross_table(regime, cross_rules, tables())
+    if narrow.height:
+        found.append(place(run_rules(cross_rules, narrow, reference=regime.reference, missing=missing), narrow))
+    return pl.concat([pl.DataFrame(schema=DRAFTED_SCHEMA), *found]).unique(maintain_order=True)
+
+
+def _with_reference(findings: pl.DataFrame, table: pl.DataFrame, reference: str) -> pl.DataFrame:
+    """Structural findings with the reference of their record."""
+    if findings.is_empty():
+        return findings
+    names = (
+        table.select(pl.col(reference).alias("@name")).with_row_index("record", offset=1).cast({"record": pl.UInt32})
+    )
+    joined = findings.join(names, on="record", how="left", maintain_order="left")
+    return joined.with_columns(reference=pl.col("@name")).select(list(FINDING_SCHEMA))
+
+
+def _files(regime: Regime, submission: Submission, context: ReportContext) -> pl.DataFrame:
+    """Findings about each file: its header's structure, its name, its size, its number of records."""
+    message = messages.load(regime.message)
+    frames = []
+    for file in submission.files:
+        head = regime.head(context, file.message_id)
+        frames.append(check(message, None, head=head))
+        frames.append(regime.file_rules(context, file.name, head))
+        frames.append(pl.DataFrame(list(_limits(file, context)), schema=FINDING_SCHEMA))
+    return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *frames])
+
+
+def _limits(file: ReportFile, context: ReportContext) -> Iterator[dict[str, object]]:
+    destination = context.destination
+    if file.records > destination.records_max:
+        yield _file_finding(
+            "VAL-RECORDS", f"{file.name} holds {file.records} records, the destination takes {destination.records_max}"
+        )
+    if destination.size_max is not None and file.size > destination.size_max:
+        yield _file_finding(
+            "VAL-SIZE", f"{file.name} has {file.size} bytes, the destination takes {destination.size_max}"
+        )
+
+
+def _counts(submission: Submission, store: Store) -> pl.DataFrame:
+    """Findings where ledger, manifest, index, field table and files do not agree on what is sent."""
+    manifest = json.loads(store.read(submission.manifest_digest))
+    index = pl.scan_parquet(store.local(submission.index_digest))
+    in_index = index.select(pl.len()).collect().item()
+    in_table = pl.scan_parquet(store.local(submission.fields_digest)).select(pl.len()).collect().item()
+    counts = {
+        "ledger": submission.records,
+        "manifest": manifest["records"],
+        "index": in_index,
+        "field table": in_table,
+        "files": sum(f.records for f in submission.files),
+    }
+    rows = []
+    if len(set(counts.values())) > 1:
+        words = ", ".join(f"{name} {count}" for name, count in counts.items())
+        rows.append(_file_finding("VAL-COUNT", f"The number of records differs: {words}"))
+    listed = {f["name"]: f["sha256"] for f in manifest["files"]}
+    if listed != {f.name: f.digest for f in submission.files}:
+        rows.append(_file_finding("VAL-MANIFEST", "The manifest names other files or digests than the ledger"))
+    return pl.DataFrame(rows, schema=FINDING_SCHEMA)
