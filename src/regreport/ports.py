@@ -95,7 +95,8 @@ class Change:
     kind: str
     detail: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, object] = field(default_factory=dict)
-    """Columns of `report_log` to set: any field of Submission but ids, status and files; the event tells them too."""
+    """Columns of `report_log` to set: any field of Submission but ids, status and files; the event tells each as
+    `set.<column>`, beside `before`, `after` and `file.<number>`."""
     files: Sequence[ReportFile] | None = None
     """Replaces nothing: the files of a submission are written once, with GENERATED."""
 
@@ -112,7 +113,8 @@ class Opening:
 
 @dataclass(frozen=True)
 class Accounting:
-    """What changes about an obligation: columns status, late, decisions_digest, state_digest, findings_digest, batches_seen."""
+    """What changes about an obligation: columns status, late, decisions_digest, state_digest, findings_digest,
+    batches_seen."""
 
     obligation_id: str
     kind: str

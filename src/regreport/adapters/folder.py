@@ -14,17 +14,19 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from regreport.adapters.durable import flush_folder, make_folder
 from regreport.adapters.names import name_fault, safe_name
+from regreport.adapters.options import known_options, number, yes_or_no
 from regreport.errors import ChannelUnavailable, DeliveryRefused, DeliveryUnknown, IntegrityError, NotFound
 from regreport.ports import Parcel, Receipt
 
 PART: Final = ".part"
 DONE: Final = "done"
+OPTIONS: Final = ("outbox", "inbox", "swept", "settle_seconds")
 _UNFINISHED: Final = (PART, ".tmp", ".filepart", ".partial")
 _READ_BYTES: Final = 1 << 20
 
@@ -49,6 +51,24 @@ class FolderChannel:
     ) -> None:
         self.outbox, self.inbox, self.swept = outbox, inbox, swept
         self._settle_seconds, self._sleep = settle_seconds, sleep
+
+    @classmethod
+    def open(cls, destination: str, options: Mapping[str, str], workspace: Path) -> FolderChannel:
+        """The channel of a destination from its options: outbox, inbox, swept, settle_seconds.
+
+        A relative folder is taken from the workspace. The default folders `outbox/<destination>` and
+        `inbox/<destination>` are ours and are made; others must be there, because an absent mount is not an empty one.
+        Raises ConfigurationError.
+        """
+        known_options(destination, cls.name, options, OPTIONS)
+        folders = {}
+        for name in ("outbox", "inbox"):
+            folders[name] = workspace / (options.get(name) or f"{name}/{destination}")
+            if not options.get(name):
+                make_folder(folders[name])
+        settle = number(destination, options, "settle_seconds", "0.2")
+        swept = yes_or_no(destination, options, "swept")
+        return cls(folders["outbox"], folders["inbox"], swept=swept, settle_seconds=settle)
 
     def send(self, parcel: Parcel) -> Receipt:
         """Put the file into the outbox. Raises ChannelUnavailable, DeliveryRefused (another file has the name, or the

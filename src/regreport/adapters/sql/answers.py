@@ -33,20 +33,28 @@ class Answers(Reports):
             return [Delivery(**row._mapping) for row in connection.execute(query)]
 
     def add_feedback(self, entry: FeedbackEntry, changes: Sequence[Change], actor: str) -> bool:
-        """Record an answer and what it changes, in one transaction; False (and no change) if its digest is known."""
+        """Record an answer and what it changes, in one transaction; False (and no change) if it is known: the same
+        digest for the same submission and message."""
         with self._write() as connection:
-            known = select(feedback_log.c.digest).where(feedback_log.c.digest == entry.digest)
-            if connection.execute(known).first() is not None:
+            table = feedback_log.c
+            known = select(table.digest).where(table.digest == entry.digest, table.report_id == entry.report_id)
+            if connection.execute(known.where(table.message_id == entry.message_id)).first() is not None:
                 return False
             put(connection, feedback_log, [asdict(entry)])
             self._append(connection, [_received(entry)], actor)
             self._apply(connection, changes, actor)
         return True
 
+    def has_feedback(self, digest: str) -> bool:
+        """Whether anything of an authority's file with this digest has been recorded."""
+        query = select(feedback_log.c.digest).where(feedback_log.c.digest == digest).limit(1)
+        with self._read() as connection:
+            return connection.execute(query).first() is not None
+
     def feedback(self, report_id: str | None = None) -> list[FeedbackEntry]:
         """Answers of one submission, or all, by received_at and digest."""
         table = feedback_log.c
-        query = select(feedback_log).order_by(table.received_at, table.digest)
+        query = select(feedback_log).order_by(table.received_at, table.digest, table.report_id)
         if report_id is not None:
             query = query.where(table.report_id == report_id)
         with self._read() as connection:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Row, Table, select
 
 from regreport.adapters.sql.chain import parse_detail
-from regreport.adapters.sql.session import Link, Session
+from regreport.adapters.sql.session import Link, Session, refuse_reserved
 from regreport.adapters.sql.tables import (
     audit_log,
     feedback_log,
@@ -43,6 +43,7 @@ class Evidence(Session):
 
     def note(self, chain: str, kind: str, detail: Mapping[str, str], actor: str) -> None:
         """Append an event that changes no state (a look, a refusal)."""
+        refuse_reserved(detail, chain)
         with self._write() as connection:
             self._append(connection, [Link(chain, kind, detail)], actor)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from regreport.adapters.sql.session import Link, Session, as_text, known_columns, matching, parts, put, told
+from regreport.adapters.sql.session import Link, Session, known_columns, matching, parts, put, told
 from regreport.adapters.sql.tables import obligation
 from regreport.errors import NotFound
 from regreport.model.obligation import Cell, Obligation, ObligationStatus
@@ -96,8 +96,8 @@ def _new_row(owed: Obligation) -> dict[str, object]:
 
 
 def _planned(row: Mapping[str, object]) -> Link:
-    detail = {name: as_text(row[name]) for name in (*FIXED, *ACCOUNTED)}
-    return Link(str(row["obligation_id"]), "planned", detail)
+    place = str(row["obligation_id"])
+    return Link(place, "planned", told({name: row[name] for name in (*FIXED, *ACCOUNTED)}, {}, place))
 
 
 def _states(connection: Connection, ids: Sequence[str]) -> dict[str, ObligationState]:

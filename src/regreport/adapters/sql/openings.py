@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from regreport.adapters.sql.reports import Reports, submission_of
-from regreport.adapters.sql.session import Link, as_text, parts, put
+from regreport.adapters.sql.session import Link, as_text, parts, put, told
 from regreport.adapters.sql.tables import file_sequence, obligation, report_log
 from regreport.errors import NotFound
 from regreport.model.obligation import report_id
@@ -133,7 +133,7 @@ def _reopened(
             "planned_files": opening.files,
         }
         connection.execute(update(report_log).where(report_log.c.report_id == last.report_id).values(change))
-        links.append(Link(last.report_id, "renumbered", {name: as_text(value) for name, value in change.items()}))
+        links.append(Link(last.report_id, "renumbered", told(change, {}, last.report_id)))
     return {"report_id": last.report_id}
 
 
@@ -174,5 +174,5 @@ def _planned(row: dict[str, Any]) -> Link:
         "first_file_number",
         "planned_files",
     )
-    detail = {name: as_text(row[name]) for name in names}
-    return Link(row["report_id"], "planned", detail | {"before": "", "after": as_text(row["status"])})
+    moved = {"before": "", "after": as_text(row["status"])}
+    return Link(row["report_id"], "planned", told({name: row[name] for name in names}, {}, row["report_id"]) | moved)

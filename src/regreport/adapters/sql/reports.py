@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from regreport.adapters.sql.session import Link, Session, known_columns, matching, parts, put, told
+from regreport.adapters.sql.session import FILE, Link, Session, as_text, known_columns, matching, parts, put, told
 from regreport.adapters.sql.tables import report_file, report_log
 from regreport.errors import NotFound, StaleState
 from regreport.model.report import TRANSITIONS, ReportFile, Status, Submission
@@ -99,9 +99,9 @@ def _detail(change: Change) -> dict[str, str]:
     if change.files is not None and change.after is not Status.GENERATED:
         raise ValueError(f"{place}: files are written once, with GENERATED, not with {change.after}")
     known_columns(change.columns, SETTABLE, place)
-    columns = dict(change.columns) | {"before": change.before, "after": change.after}
-    columns |= {f"file.{file.number}": file_text(file.name, file.digest, file.size) for file in change.files or ()}
-    return told(columns, change.detail, place)
+    moved = {"before": as_text(change.before), "after": as_text(change.after)}
+    files = {f"{FILE}{file.number}": file_text(file.name, file.digest, file.size) for file in change.files or ()}
+    return told(change.columns, change.detail, place) | moved | files
 
 
 def file_text(name: str, digest: str, size: int) -> str:

@@ -27,6 +27,9 @@ from regreport.ports import Clock, Event
 CHUNK: Final = 500
 """Values in one IN list; every database here takes at least that many."""
 
+SET, FILE = "set.", "file."
+"""How an event names the columns it sets and the files it adds."""
+
 
 class Link(NamedTuple):
     """An event about to be appended."""
@@ -196,12 +199,16 @@ def as_text(value: object) -> str:
 
 
 def told(columns: Mapping[str, object], detail: Mapping[str, str], place: str) -> dict[str, str]:
-    """The detail of an event: the columns it set, and what the caller adds. Raises ValueError if they contradict."""
-    text = {name: as_text(value) for name, value in columns.items()}
-    for name, value in detail.items():
-        if text.setdefault(name, value) != value:
-            raise ValueError(f"{place}: the event says {name} is {value!r} where the column is set to {text[name]!r}")
-    return text
+    """The detail of an event that changes state: each column it sets as `set.<column>`, and what the caller adds."""
+    refuse_reserved(detail, place)
+    return dict(detail) | {f"{SET}{name}": as_text(value) for name, value in columns.items()}
+
+
+def refuse_reserved(detail: Mapping[str, str], place: str) -> None:
+    """Raises ValueError where a caller's detail speaks of state: only the ledger does, so a replay can trust it."""
+    reserved = [name for name in detail if name in ("before", "after") or name.startswith((SET, FILE))]
+    if reserved:
+        raise ValueError(f"{place}: {', '.join(reserved)} cannot be told by a caller; the ledger tells what it changes")
 
 
 def known_columns(columns: Iterable[str], allowed: Iterable[str], place: str) -> None:

@@ -15,7 +15,7 @@ from regreport.adapters.sql.answers import QUARANTINE
 from regreport.adapters.sql.chain import StoredLink, faults, parse_detail
 from regreport.adapters.sql.obligations import ACCOUNTED, FIXED
 from regreport.adapters.sql.reports import SETTABLE, file_text, files_of
-from regreport.adapters.sql.session import as_text
+from regreport.adapters.sql.session import FILE, SET, as_text
 from regreport.adapters.sql.tables import audit_log, feedback_log, obligation, report_log, snapshot, source_batch
 
 _REPORT_COLUMNS: Final = (
@@ -57,10 +57,15 @@ def _heard(links: Iterable[StoredLink], said: dict[str, list[dict[str, str]]]) -
 
 
 def _last_words(details: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The last value of each column (without `set.`), of `after`, and of each file, by the events of one chain."""
     words: dict[str, str] = {}
     for detail in details:
-        words.update(detail)
+        words.update((name.removeprefix(SET), value) for name, value in detail.items() if _tells_state(name))
     return words
+
+
+def _tells_state(name: str) -> bool:
+    return name == "after" or name.startswith((SET, FILE))
 
 
 def _obligation_faults(connection: Connection, said: Mapping[str, list[dict[str, str]]]) -> Iterator[str]:
@@ -79,7 +84,7 @@ def _report_faults(connection: Connection, said: Mapping[str, list[dict[str, str
             yield f"{place}: its status is {row.status}, its events end at {words.get('after') or 'nothing'}"
         yield from _differences(place, row, words, _REPORT_COLUMNS)
         for file in files.get(row.report_id, ()):
-            if words.get(f"file.{file.number}") != file_text(file.name, file.digest, file.size):
+            if words.get(f"{FILE}{file.number}") != file_text(file.name, file.digest, file.size):
                 yield f"{place}: file {file.number} ({file.name}) is not the one that its events name"
 
 
