@@ -56,7 +56,7 @@ def _validity() -> tuple[pl.Expr, pl.Expr]:
 
 
 def leis(asked: pl.Series, snapshot: pl.DataFrame) -> pl.DataFrame:
-    """Status and category of distinct LEIs: lei, status (`ENTITY/REGISTRATION` or UNKNOWN), category (null if unknown)."""
+    """Distinct LEIs: lei, status (`ENTITY/REGISTRATION`, or UNKNOWN where not in the snapshot), category."""
     wanted = asked.drop_nulls().unique(maintain_order=True).to_frame("lei")
     known = snapshot.join(wanted, on="lei", how="semi").unique("lei", keep="last", maintain_order=True)
     status = pl.concat_str("entity_status", "registration_status", separator="/")
