@@ -1,7 +1,7 @@
 """One trading day of the made-up group, written as the firm's own files: trades, mapping, reference data, settings.
 
 The same seed gives the same bytes on every machine: nothing here reads a clock, and all chance comes from one seeded
-stream. `authority/` holds the reference data of the simulated authority, which is not quite the firm's.
+stream. `simulator/reference/` holds the reference data of the simulated authority, which is not quite the firm's.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def write_day(folder: Path, seed: int = SEED, records: int = RECORDS) -> DaySumm
     tickets, planted = day(seed, records)
     contents = {"trades.csv": trades_csv(tickets), "mapping.toml": mapping_toml(), "regreport.toml": settings_toml()}
     contents |= {f"{name}.csv": text for name, text in reference_csv().items()}
-    contents |= {f"authority/{name}.csv": text for name, text in reference_csv(authority=True).items()}
+    contents |= {f"simulator/reference/{name}.csv": text for name, text in reference_csv(authority=True).items()}
     for name, text in contents.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
