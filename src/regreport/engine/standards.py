@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from regreport.codelists import cfi, concat, country, currency, isin, lei, mic, upi, uti
+from regreport.codelists import cfi, concat, country, currency, isin, lei, mic, national_number, upi, uti
 from regreport.codelists.column import code_list
 from regreport.codelists.distinct import judged_once
 from regreport.engine.checks import PREDICATES, PREDICATES_ON
@@ -28,6 +28,11 @@ def _date(values: pl.Expr) -> pl.Expr:
     """Whether a text column holds days of the calendar, written YYYY-MM-DD."""
     written = values.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     return written & values.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+
+
+def _national_number(values: pl.Expr) -> pl.Expr:
+    """Whether national numbers, country code first, have their country's form and check digits, where known."""
+    return ~national_number.has_known_form(values) | national_number.is_valid(values)
 
 
 @cache
@@ -63,6 +68,7 @@ PREDICATES.update(
         "currency": currency.is_known,
         "country": country.is_valid,
         "CONCAT": concat.is_valid,
+        "national number": _once(_national_number),
         "UTI": _once(uti.is_valid),
         "UPI": _once(upi.is_valid),
         "date": _date,
