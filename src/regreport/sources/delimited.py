@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from regreport.errors import BadInput
-from regreport.sources.bytestream import digest_of, utf8_blocks
+from regreport.sources.bytestream import BOM, digest_of, utf8_blocks
 from regreport.sources.header import read_header
 from regreport.sources.layout import Layout
 from regreport.sources.rows import SourceRows
@@ -40,18 +41,29 @@ def _chunks(path: Path, layout: Layout, digest: str, columns: tuple[str, ...]) -
         if block.record == 0:
             continue
         check_structure(block, layout.delimiter.encode(), layout.quote.encode(), len(columns), path.name)
+        chunk = _parse(block, layout, columns, path.name)
+        _refuse_long_field(chunk, block, path.name)
+        yield chunk
+
+
+def _parse(block: Block, layout: Layout, columns: tuple[str, ...], file: str) -> pl.DataFrame:
+    remedy = "Please report this file"
+    # The reader takes one off the start of whatever it is given; in the middle of a file it is part of a value.
+    text = BOM + block.text if block.text.startswith(BOM) else block.text
+    try:
         chunk = pl.read_csv(
-            block.text,
+            text,
             has_header=False,
             separator=layout.delimiter,
             quote_char=layout.quote or None,
             schema=dict.fromkeys(columns, pl.String),
         )
-        if chunk.height != block.records:
-            problem = f"{block.records} records, of which the column reader sees {chunk.height}"
-            raise BadInput(problem, "Please report this file", path.name, block.record, block.line)
-        _refuse_long_field(chunk, block, path.name)
-        yield chunk
+    except PolarsError as fault:
+        raise BadInput(f"the column reader refused it: {fault}", remedy, file, block.record, block.line) from None
+    if chunk.height != block.records:
+        problem = f"{block.records} records, of which the column reader sees {chunk.height}"
+        raise BadInput(problem, remedy, file, block.record, block.line)
+    return chunk
 
 
 def _blocks(path: Path, layout: Layout, digest: str) -> Iterator[Block]:

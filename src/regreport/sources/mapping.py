@@ -30,14 +30,14 @@ class ColumnRule:
     """Where one canonical column comes from: a source column (`origin`) or a `constant`.
 
     `translate` maps their codes to ours ("" means no value); a code it does not list is a fault unless `otherwise` is
-    "keep".
+    "keep". None: values are taken as they are.
     `when_empty` is the declared value of an empty cell; None leaves it empty.
     """
 
     column: Column
     origin: str | None
     constant: str | None = None
-    translate: Table[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    translate: Table[str, str] | None = None
     otherwise: str = ""
     when_empty: str | None = None
     reading: Reading = field(default_factory=Reading)
@@ -122,10 +122,10 @@ def _rule(column: Column, wanted: object, reading: Reading, where: str) -> Colum
     origin, constant = settings.pop("from", None), settings.pop("constant", None)
     if (origin is None) == (constant is None):
         raise ConfigurationError(f'{where} needs either from = "their column" or constant = "value"')
-    translate = {
-        their: text(our, f"{where} translate.{their}")
-        for their, our in table(settings.pop("translate", {}), f"{where} translate").items()
-    }
+    translate = settings.pop("translate", None)
+    if translate is not None:
+        codes = table(translate, f"{where} translate")
+        translate = MappingProxyType({code: text(our, f"{where} translate.{code}") for code, our in codes.items()})
     otherwise = one_of(settings.pop("otherwise", ""), ("", "keep"), f"{where} otherwise")
     when_empty = settings.pop("when_empty", None)
     if "format" in settings:
@@ -134,7 +134,7 @@ def _rule(column: Column, wanted: object, reading: Reading, where: str) -> Colum
         column,
         None if origin is None else text(origin, f"{where} from"),
         None if constant is None else text(constant, f"{where} constant"),
-        MappingProxyType(translate),
+        translate,
         otherwise,
         None if when_empty is None else text(when_empty, f"{where} when_empty"),
         declared_reading(reading, settings, where),
@@ -145,12 +145,13 @@ def _rule(column: Column, wanted: object, reading: Reading, where: str) -> Colum
 
 def _check_declared_values(rule: ColumnRule, where: str) -> None:
     """A constant, a translation or a value for empty cells must itself be a value of the column's type."""
-    declared = {"when_empty": rule.when_empty, **{f"translate.{their}": our for their, our in rule.translate.items()}}
+    declared = {
+        "when_empty": rule.when_empty,
+        **{f"translate.{code}": our for code, our in (rule.translate or {}).items()},
+    }
     if rule.constant is not None:
         declared["constant"] = rule.constant
     for key, value in declared.items():
-        if value is None:
-            continue
         problem = read_values(pl.Series("raw", [value]), rule.column.type, rule.reading).problem[0]
         if problem or (not value and not key.startswith("translate.")):
             raise ConfigurationError(f"{where} {key} {value!r} {problem or 'is empty'}")

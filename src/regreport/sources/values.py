@@ -51,7 +51,7 @@ def read_values(
         together = text.str.normalize("NFC")
         composed = int((together != text).sum() or 0)
         text = together
-    if translate:
+    if translate is not None:
         text, problem = _translated(text, problem, translate, keep)
     if when_empty is not None:
         text = _filled(text, problem, when_empty)
@@ -110,7 +110,7 @@ def _translated(
     ours = text.replace_strict(dict(translate), default=None, return_dtype=pl.String)
     if keep:
         return ours.fill_null(text).replace("", None), problem
-    listed = ", ".join(list(translate)[:12]) + (", ..." if len(translate) > 12 else "")
+    listed = ", ".join(list(translate)[:12] or ["none"]) + (", ..." if len(translate) > 12 else "")
     wrong = f"is none of the codes that the mapping translates ({listed})"
     missed = pl.DataFrame({"raw": text, "ours": ours}).select(
         problem=pl.when(RAW.is_not_null() & pl.col("ours").is_null()).then(pl.lit(wrong))
