@@ -40,11 +40,12 @@ OWN_COLUMNS: Final = (
     OwnColumn("TradeRef", "transaction_id"),
     OwnColumn("FirmLEI", "entity"),
     OwnColumn("ExecTime", "timestamp"),
-    OwnColumn("Event", "event_kind", {"TRD": "TRADE", "ISSUE": "PRIMARY_ISSUE", "REPO": "SFT", "EXPIRE": "EXPIRY"}),
+    OwnColumn("Event", "event_kind", {"TRD": "TRADE", "ISSUE": "PRIMARY_ISSUE", "REPO": "REPO", "EXPIRE": "EXPIRY"}),
     OwnColumn("Product", "product_kind", {"SEC": "INSTRUMENT", "FXSPOT": "SPOT_FX"}),
     OwnColumn("Choice", "holder_choice", _YES_NO),
     OwnColumn("OTC", "is_otc_derivative", _YES_NO),
     OwnColumn("ClearClass", "otc_class_8a2", _YES_NO),
+    OwnColumn("ESCB", "escb_counterparty", _YES_NO),
     OwnColumn(
         "Service",
         "service",

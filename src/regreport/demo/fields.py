@@ -7,11 +7,12 @@ tickets, so that a mistake in either shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import polars as pl
 
+from regreport.demo.identifiers import concat
 from regreport.demo.tickets import Ticket
 from regreport.engine.fields import FieldLayer
 
@@ -78,7 +79,10 @@ def _party(ticket: Ticket, who: str, columns: tuple[str, ...]) -> Party:
     values = {c: ticket[f"{who}_{c}"].split("|") for c in columns if ticket.get(f"{who}_{c}")}
     size = max((len(v) for v in values.values()), default=0)
     members = [{c: (values[c][i] if i < len(values.get(c, [])) else None) for c in columns} for i in range(size)]
-    for member in members:
+    for member, nationality in zip(members, ticket.get(f"{who}_nationality", "").split("|"), strict=False):
+        if member["id_type"] == "CONCAT" and not member["id"]:
+            born = date.fromisoformat(member["birth_date"] or "")
+            member["id"] = nationality + concat(member["first_names"] or "", member["surnames"] or "", born)
         for names in ("first_names", "surnames"):
             member[names] = (member[names] or "").upper() or None
     return members

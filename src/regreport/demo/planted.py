@@ -52,7 +52,7 @@ PLANTED: Final = (
     Planted("two_contents", "one reference for two different trades", "NLB", 2, "held", "CONFLICT"),
     Planted("no_decision", "own account deal without who decided it", "LDX", 2, "held", "R22-57-01"),
     Planted("no_decision_maker", "fund as client without its manager", "LDX", 2, "warning", "R22-12-02"),
-    Planted("shifted_clock", "local times of one desk marked as UTC", "SKF", SHIFTED_RECORDS, "warning", "R22-28-01"),
+    Planted("shifted_clock", "local times of one desk marked as UTC", "SKF", SHIFTED_RECORDS, "warning", "MFR-28-01"),
     Planted("unknown_instrument", "ISIN that no reference data knows", "SKF", 2, "pending", "CON-411"),
     Planted("no_event", "what happened is not said", "NLB", 1, "held", "MF-N16"),
     Planted("bad_quantity", "quantity with a thousands separator", "LDX", 1, "held", "SRC-quantity"),
@@ -100,11 +100,11 @@ def _no_decision_maker(desk: Desk) -> Ticket:
 
 
 def _shifted_clock(desk: Desk) -> Ticket:
-    """The clock of the wall with the mark of UTC: an hour late, for the last hour after the venue has closed."""
+    """The clock of the wall with the mark of UTC: the desk's last half hour seems to lie after the venue's close."""
     ticket = _plain_share(desk, desk.draws.pick(("NORRSTAL", "SKOGVIND", "MALARTEK", "FJALLMAT")))
-    hour = desk.draws.pick(("16", "17"))
-    rest = ticket["timestamp"][14:26] if hour == "16" else f"{desk.draws.below(19):02d}{ticket['timestamp'][16:26]}"
-    return ticket | {"timestamp": f"2026-11-23T{hour}:{rest}Z", EXTRA_COLUMN: "desk NORTH2"}
+    minute = desk.draws.between(45, 79)
+    clock = f"{16 + minute // 60}:{minute % 60:02d}:{ticket['timestamp'][17:26]}"
+    return ticket | {"timestamp": f"2026-11-23T{clock}Z", EXTRA_COLUMN: "desk NORTH2"}
 
 
 def _unknown_instrument(desk: Desk) -> Ticket:
@@ -121,7 +121,8 @@ def _bad_quantity(desk: Desk) -> Ticket:
 
 def _repo(desk: Desk) -> Ticket:
     ticket = desk.base(fraction=0) | own_account(desk) | nominal(desk.draws, shelf()["BUND32"], "PCTG", (5000,))
-    return paid(ticket | {"event_kind": "SFT", "sft": "true", "venue": "XOFF", "counterparty": BROKERS[2].lei})
+    ticket |= {"event_kind": "REPO", "sft": "true", "escb_counterparty": "false"}
+    return paid(ticket | {"venue": "XOFF", "counterparty": BROKERS[2].lei})
 
 
 def _spot_fx(desk: Desk) -> Ticket:
@@ -145,7 +146,10 @@ def _expiry(desk: Desk) -> Ticket:
 def _bilateral_forward(desk: Desk) -> Ticket:
     forward = shelf()["FXFWD"]
     ticket = desk.base(fraction=0) | own_account(desk) | nominal(desk.draws, forward, "MNTR", (500,))
-    ticket |= derivatives.described(forward, "FX forward EUR USD", "JFTXFP") | {"price_currency": "USD"}
+    ticket |= derivatives.described(forward, "FX forward EUR USD", "JFTXFP") | {
+        "price_currency": "USD",
+        "price_multiplier": "1",
+    }
     return ticket | {"counterparty": BROKERS[1].lei, "notional_currency_2": "USD", "notional_currency_2_type": "FX"}
 
 

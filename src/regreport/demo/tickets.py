@@ -77,6 +77,8 @@ def party(who: str, *members: Person | Company) -> Ticket:
             f"{who}_birth_date": [p.birth_date.isoformat() for p in persons],
             f"{who}_nationality": [p.nationality for p in persons],
         }
+    if len(members) == 1 and persons and persons[0].id_type == "CONCAT":
+        del columns[f"{who}_id"]  # the firm keeps names and birth date; the identifier made of them is for the report
     return {name: "|".join(values) for name, values in columns.items()}
 
 
@@ -137,7 +139,7 @@ def private_client(desk: Desk) -> Ticket:
     if draws.chance(70):
         ticket["client_branch_country"] = desk.house.country
     if draws.chance(10):
-        ticket |= party("client_decision_maker", *[p for p in people()[:2] if p.id != ticket["client_id"]][:1])
+        ticket |= party("client_decision_maker", *[p for p in people()[:2] if p.id != ticket.get("client_id")][:1])
     return ticket
 
 
