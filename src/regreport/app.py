@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
+from regreport import links
 from regreport.adapters.clock import SystemClock
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
@@ -60,7 +61,17 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
         channel=lambda destination: open_channel(destination, workspace),
         actor=actor or os.environ.get(ACTOR_VARIABLE, "") or os.environ.get("USER", "") or "system",
         scratch=scratch,
+        link=lambda digest, name: make_link(settings, now, digest, name),
         progress=progress,
+    )
+
+
+def make_link(settings: Settings, clock: Clock, digest: str, file_name: str) -> str:
+    """A signed link to a stored file, or '' where no public address is configured."""
+    if not settings.public_url:
+        return ""
+    return links.sign(
+        settings.public_url, os.environ.get(links.KEY_VARIABLE, "").encode(), digest, file_name, clock.now()
     )
 
 

@@ -17,7 +17,17 @@ from regreport.errors import RegreportError
 from regreport.plan import is_business_day
 from regreport.settings import FILE, Settings, load_settings
 
-PACKAGES: Final = ("polars", "lxml", "sqlalchemy", "alembic", "pydantic-settings", "typer", "rich", "holidays", "cryptography")
+PACKAGES: Final = (
+    "polars",
+    "lxml",
+    "sqlalchemy",
+    "alembic",
+    "pydantic-settings",
+    "typer",
+    "rich",
+    "holidays",
+    "cryptography",
+)
 EXTRAS: Final = {"aws": "boto3", "sftp": "asyncssh", "console": "starlette", "mysql": "pymysql"}
 
 
@@ -34,17 +44,30 @@ def doctor(workspace: Path) -> list[Line]:
     """The facts about this installation, and about the workspace if there is one."""
     lines = [*_installation()]
     if not (workspace / FILE).exists():
-        return [*lines, Line(True, "workspace", f"none at {workspace} (no {FILE}); make one with: regreport init --from YOUR_FILE")]
+        return [
+            *lines,
+            Line(True, "workspace", f"none at {workspace} (no {FILE}); make one with: regreport init --from YOUR_FILE"),
+        ]
     try:
         settings, digest = load_settings(workspace)
     except RegreportError as error:
         return [*lines, Line(False, FILE, str(error))]
-    lines.append(Line(True, FILE, f"{len(settings.entities)} entities, {len(settings.destinations)} destinations, sha256 {digest[:16]}"))
+    lines.append(
+        Line(
+            True,
+            FILE,
+            f"{len(settings.entities)} entities, {len(settings.destinations)} destinations, sha256 {digest[:16]}",
+        )
+    )
     return [*lines, *_configuration(settings, workspace), *_ledger(workspace)]
 
 
 def _installation() -> Iterator[Line]:
-    yield Line(sys.version_info >= (3, 11), "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Line(
+        sys.version_info >= (3, 11),
+        "python",
+        f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+    )
     yield Line(True, "regreport", __version__)
     for name in PACKAGES:
         try:
@@ -53,7 +76,9 @@ def _installation() -> Iterator[Line]:
             yield Line(False, name, "not installed; install regreport again")
     for extra, module in EXTRAS.items():
         there = find_spec(module) is not None
-        yield Line(True, f"extra [{extra}]", "installed" if there else f"not installed (pip install 'regreport[{extra}]')")
+        yield Line(
+            True, f"extra [{extra}]", "installed" if there else f"not installed (pip install 'regreport[{extra}]')"
+        )
     for group in ("regreport.regimes", "regreport.channels"):
         names = sorted(e.name for e in entry_points(group=group))
         yield Line(bool(names), group, ", ".join(names) or "none found; install regreport again")
@@ -65,7 +90,11 @@ def _configuration(settings: Settings, workspace: Path) -> Iterator[Line]:
             ZoneInfo(destination.zone)
             is_business_day(app.the_clock().now().date(), destination.calendar)
             app.open_channel(destination, workspace)
-            yield Line(True, f"destination {destination.name}", f"{destination.channel}, {destination.zone}, {destination.calendar}")
+            yield Line(
+                True,
+                f"destination {destination.name}",
+                f"{destination.channel}, {destination.zone}, {destination.calendar}",
+            )
         except RegreportError as error:
             yield Line(False, f"destination {destination.name}", str(error))
     for entity in settings.entities:
@@ -81,6 +110,8 @@ def _ledger(workspace: Path) -> Iterator[Line]:
         return
     try:
         days = home.ledger.batch_days()
-        yield Line(True, "ledger", f"reachable, {len(days)} days with source records, {len(home.ledger.chains())} chains")
+        yield Line(
+            True, "ledger", f"reachable, {len(days)} days with source records, {len(home.ledger.chains())} chains"
+        )
     finally:
         app.close(home)

@@ -22,14 +22,14 @@ from regreport.engine.document import write_document
 from regreport.engine.message import Message
 from regreport.engine.parse import Reader, parse
 from regreport.engine.rows import read_rows, write_rows
-from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
+from regreport.engine.rule import FINDING_SCHEMA
 from regreport.engine.spool import Spool
 from regreport.engine.table import diff_tables, read_table, write_table
 from regreport.engine.xsd import validate_with_xsd
 from regreport.errors import BadInput, ConfigurationError
 from regreport.model.finding import Severity
 from regreport.model.obligation import Cell
-from regreport.passes import cross_table, groups, place
+from regreport.passes import run_pack
 from regreport.regime import DestinationFacts, EntityFacts, Regime, ReportContext, regimes
 
 CREATED_PATH = "/BizData/Hdr/AppHdr/CreDt"
@@ -207,19 +207,8 @@ def _context(regime: Regime, jurisdiction: str, reader: Reader, now: datetime) -
 
 def _by_rules(regime: Regime, fields: Spool, context: ReportContext) -> pl.DataFrame:
     """Findings of the pack; `record` is the position in the file. Referential rules say that they were not checked."""
-    rules = [r for r in regime.rules if r.in_force(context.report_date, context.cell.jurisdiction)]
-    missing = context.missing(*regime.datasets)
-    found = []
-    for table in groups(regime, [(context, fields.chunks())]):
-        own = [r for r in rules if isinstance(r, Rule)]
-        found.append(place(run_rules(own, table, reference=regime.reference, missing=missing), table))
-    across = [r for r in rules if isinstance(r, CrossRule)]
-    narrow = cross_table(regime, across, [(context, fields.chunks())])
-    if narrow.height:
-        found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
-    if not found:
-        return pl.DataFrame(schema=FINDING_SCHEMA)
-    return pl.concat([f.drop(DRAFT) for f in found]).unique(maintain_order=True).select(list(FINDING_SCHEMA))
+    found = run_pack(regime, lambda: [(context, fields.chunks())])
+    return found.select(list(FINDING_SCHEMA))
 
 
 def compile_schema(xsd: Path, output: Path) -> list[str]:

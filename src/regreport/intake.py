@@ -71,13 +71,17 @@ def find_mapping(workspace: Path, given: Path | None) -> Path:
     if len(there) == 1:
         return there[0]
     if not there:
-        raise ConfigurationError(f"No mapping in {workspace / MAPPINGS}. Propose one with: regreport init --from YOUR_FILE")
+        raise ConfigurationError(
+            f"No mapping in {workspace / MAPPINGS}. Propose one with: regreport init --from YOUR_FILE"
+        )
     names = ", ".join(p.name for p in there)
     raise ConfigurationError(f"{workspace / MAPPINGS} holds {len(there)} mappings ({names}); say which with --mapping")
 
 
 def _load_one(home: Home, source: str, mapping: Mapping, asked: Asked) -> Loaded:
-    rows = read_source(source if "://" in source else Path(source), mapping.layout, query=asked.query, table=asked.table)
+    rows = read_source(
+        source if "://" in source else Path(source), mapping.layout, query=asked.query, table=asked.table
+    )
     known = [e.lei for e in home.settings.entities]
     landed = land(rows, mapping, entities=known, loaded_at=home.now(), on=asked.on, entity=asked.entity)
     if asked.feed is not None:
@@ -155,7 +159,7 @@ def load_reference(home: Home, dataset: str, file: Path, on: date) -> tuple[str,
     return digest, snapshot.height
 
 
-SETTINGS_TEMPLATE: Final = """# regreport.toml: who we are, what we owe, and where it goes. `regreport doctor` checks it.
+SETTINGS_TEMPLATE: Final = """# regreport.toml: who we are, what we owe, where it goes. `regreport doctor` checks it.
 # regreport sends nothing anywhere until a channel of a destination leads there; `folder` writes to ./outbox.
 
 [[destinations]]
@@ -220,5 +224,3 @@ def init(workspace: Path, source: Path, kind: str) -> Proposed:
 def totals_words(totals: dict[str, Decimal]) -> str:
     """Control totals in words: `EUR 1000.50, SEK 20`."""
     return ", ".join(f"{currency or 'no currency'} {amount:f}" for currency, amount in sorted(totals.items()))
-
-

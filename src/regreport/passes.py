@@ -6,13 +6,13 @@ in memory at once: rules and checks see frames of about one chunk, whatever repo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import polars as pl
 
 from regreport.books import BookStanding
-from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule
+from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
 from regreport.engine.spool import ROWS_PER_CHUNK
 from regreport.regime import Regime, ReportContext
 
@@ -20,6 +20,36 @@ PLACED_SCHEMA: Final = pl.Schema(dict(FINDING_SCHEMA) | {"batch_id": pl.String()
 """A finding with the source row it is about; `record` is the position in its report."""
 DRAFTED_SCHEMA: Final = pl.Schema(dict(PLACED_SCHEMA) | {DRAFT: pl.UInt32()})
 """A finding with the report of the pass that it belongs to."""
+
+
+Tables = Callable[[], Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]]
+"""The reports of a pass, each with its field rows in chunks; called anew for each reading."""
+
+
+def run_pack(
+    regime: Regime, tables: Tables, also: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+) -> pl.DataFrame:
+    """Findings of the regime's rules over reports that share jurisdiction, date and reference data: DRAFTED_SCHEMA.
+
+    `also` is asked for more findings (FINDING_SCHEMA) on each frame, such as those of the structural check.
+    """
+    reports = tables()
+    if not reports:
+        return pl.DataFrame(schema=DRAFTED_SCHEMA)
+    context = reports[0][0]
+    rules = [r for r in regime.rules if r.in_force(context.report_date, context.cell.jurisdiction)]
+    missing = context.missing(*regime.datasets)
+    alone = [r for r in rules if isinstance(r, Rule)]
+    across = [r for r in rules if isinstance(r, CrossRule)]
+    found: list[pl.DataFrame] = []
+    for table in groups(regime, reports):
+        found.append(place(run_rules(alone, table, reference=regime.reference, missing=missing), table))
+        if also is not None:
+            found.append(place(also(table), table))
+    narrow = cross_table(regime, across, tables())
+    if narrow.height:
+        found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
+    return pl.concat([pl.DataFrame(schema=DRAFTED_SCHEMA), *found]).unique(maintain_order=True)
 
 
 def groups(regime: Regime, tables: Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]) -> Iterator[pl.DataFrame]:

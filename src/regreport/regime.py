@@ -127,6 +127,29 @@ class NotDone:
 
 
 @dataclass(frozen=True)
+class Reproduced:
+    """A situation from an authority's own text: whether our cases reproduce it, and why not where they do not."""
+
+    id: str
+    authority: str
+    source: str
+    done: bool
+    reason: str = ""
+    confidence: str = "verified"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of the official list of validation rules: the rules of ours that do it, or why it is not done."""
+
+    id: str
+    fields: tuple[str, ...]
+    done_by: tuple[str, ...]
+    reason: str = ""
+    confidence: str = "verified"
+
+
+@dataclass(frozen=True)
 class Regime:
     """One regime. Every callable is pure; tables are Polars frames whose columns each docstring names."""
 
@@ -174,6 +197,12 @@ class Regime:
     """(stream, file name) -> one answer a submission file that is named in it."""
     datasets: tuple[str, ...] = ()
     """Reference data it uses."""
+    listed: tuple[Listed, ...] = ()
+    """Every row of the official list of validation rules."""
+    scenarios: Callable[[], tuple[Reproduced, ...]] = tuple
+    """The authorities' own examples, run now."""
+    filing: str = ""
+    """Whether what it makes can be filed, and what a firm needs besides."""
     sources_of_law: tuple[str, ...] = ()
 
 

@@ -16,12 +16,12 @@ import polars as pl
 
 from regreport import messages
 from regreport.engine.check import check
-from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
+from regreport.engine.rule import DRAFT, FINDING_SCHEMA
 from regreport.engine.spool import read_chunks
 from regreport.errors import IntegrityError, NotFound
 from regreport.model.finding import Severity
 from regreport.model.report import ReportFile, Submission
-from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, cross_table, groups, place
+from regreport.passes import PLACED_SCHEMA, run_pack
 from regreport.ports import Store
 from regreport.regime import Regime, ReportContext
 
@@ -102,28 +102,14 @@ def _file_finding(rule: str, message: str, value: str = "") -> dict[str, object]
 
 def _table_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], store: Store) -> pl.DataFrame:
     """Findings of the rules and of the structural check over the kept field tables, with DRAFT."""
-    if not sound:
-        return pl.DataFrame(schema=DRAFTED_SCHEMA)
-    first = sound[0][1]
-    rules = [r for r in regime.rules if r.in_force(first.report_date, first.cell.jurisdiction)]
-    missing = first.missing(*regime.datasets)
-    record_rules = [r for r in rules if isinstance(r, Rule)]
-    cross_rules = [r for r in rules if isinstance(r, CrossRule)]
     message = messages.load(regime.message)
-    found = []
+    columns = list(regime.layer.schema)
 
-    def tables() -> list[tuple[ReportContext, Iterator[pl.DataFrame]]]:
-        return [(context, read_chunks(store.local(s.fields_digest))) for s, context in sound]
+    def structure(table: pl.DataFrame) -> pl.DataFrame:
+        wire = regime.layer.to_wire(table.select(columns))
+        return _with_reference(check(message, wire, names=regime.layer.names), table, regime.reference)
 
-    for table in groups(regime, tables()):
-        found.append(place(run_rules(record_rules, table, reference=regime.reference, missing=missing), table))
-        wire = regime.layer.to_wire(table.select(list(regime.layer.schema)))
-        structural = check(message, wire, names=regime.layer.names)
-        found.append(place(_with_reference(structural, table, regime.reference), table))
-    narrow = cross_table(regime, cross_rules, tables())
-    if narrow.height:
-        found.append(place(run_rules(cross_rules, narrow, reference=regime.reference, missing=missing), narrow))
-    return pl.concat([pl.DataFrame(schema=DRAFTED_SCHEMA), *found]).unique(maintain_order=True)
+    return run_pack(regime, lambda: [(c, read_chunks(store.local(s.fields_digest))) for s, c in sound], structure)
 
 
 def _with_reference(findings: pl.DataFrame, table: pl.DataFrame, reference: str) -> pl.DataFrame:

@@ -50,9 +50,8 @@ def _show_findings(rows: list[dict[str, Any]]) -> None:
         print_lines(f"{severity.upper():<11} {rule:<14} field {field:<6} {len(found):>6} x  {message}")
         for row in found[:SHOWN_PER_CAUSE]:
             if row["record"] is not None:
-                print_lines(
-                    f"              {row['reference'] or ''}  value {row['value']!r}  (source record {row['source_line']})"
-                )
+                name, line = row["reference"] or "", row["source_line"]
+                print_lines(f"              {name}  value {row['value']!r}  (source record {line})")
         if len(found) > SHOWN_PER_CAUSE:
             print_lines(f"              ... and {len(found) - SHOWN_PER_CAUSE} more (--json lists all)")
 
@@ -85,9 +84,9 @@ def explain(
 
 def _tell_record(story: Any) -> None:
     source = dict(story.source)
-    print_lines(
-        f"Record {source.get('transaction_id')}: line {source.pop('source_line')} of {source.pop('file')}, loaded {source.pop('loaded_at')} by {source.pop('loaded_by')}"
-    )
+    place = f"line {source.pop('source_line')} of {source.pop('file')}"
+    loaded = f"loaded {source.pop('loaded_at')} by {source.pop('loaded_by')}"
+    print_lines(f"Record {source.get('transaction_id')}: {place}, {loaded}")
     print_pairs(source)
     for under in story.regimes:
         decision = under.get("decision", {})
@@ -98,13 +97,11 @@ def _tell_record(story: Any) -> None:
         )
         print_pairs({k: decision.get(k) for k in ("reason", "missing", "sentence", "source", "confidence")}, "    ")
         for finding in under.get("findings", []):
-            print_lines(
-                f"  {finding['severity']}: {finding['rule']} field {finding['field']}: {finding['message']} (value {finding.get('value')!r})"
-            )
+            where = f"{finding['rule']} field {finding['field']}"
+            print_lines(f"  {finding['severity']}: {where}: {finding['message']} (value {finding.get('value')!r})")
         for line in under.get("lines", []):
-            print_lines(
-                f"  {line['action']} {line['reference']}: record {line['record_in_file']} of {line['file']} in {line['report_id']} ({line['status']})"
-            )
+            place = f"record {line['record_in_file']} of {line['file']}"
+            print_lines(f"  {line['action']} {line['reference']}: {place} in {line['report_id']} ({line['status']})")
             for handed in line["delivered"]:
                 print_lines(f"    {handed['outcome']} {handed['at']} by {handed['channel']}: {handed['receipt']}")
             said = f" {line['rule']}: {line['said']}" if line["rule"] else ""

@@ -13,8 +13,11 @@ from regreport.model.report import Status
 from regreport.plan import Wanted, plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from regreport.pipeline import Home, Ran
     from regreport.ports import ObligationState
+    from regreport.rehearsal import Rehearsed
 
 HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN, Status.REJECTED)
 """Statuses that wait for a person."""
@@ -176,3 +179,45 @@ def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
         "late": state.late,
         "overdue": open_ and now > owed.due_at and not (latest and latest.delivered_at),
     }
+
+
+def show_demo(done: Rehearsed, folder: Path, *, as_json: bool) -> None:
+    """The demo's day in one short table, and the three things to look at next."""
+    from regreport import app, rehearsal
+
+    home = rehearsal.demo_home(folder)
+    try:
+        accounts = day_accounts(home, done.day.trade_date)
+        pick = _interesting(home, done)
+    finally:
+        app.close(home)
+    if as_json:
+        print_json({"workspace": str(folder), "accounts": accounts, "planted": done.day.planted, "look_at": pick})
+        return
+    authorities = len(done.settings.destinations)
+    print_lines(
+        f"{done.day.records} records of {done.day.trade_date} from the firm's own file {folder}/trades.csv, reported as",
+        f"auth.016.001.01 to {authorities} simulated authorities, and answered by them in auth.031.001.01:",
+        "",
+    )
+    _print_accounts(accounts)
+    here, held = f"--workspace {folder}", sum(a["held"] for a in accounts)
+    print_lines(
+        "",
+        "Look at next:",
+        f"  regreport explain --record {pick['rejected']} {here}",
+        "      a record that an authority rejected, from the source row to its answer",
+        f"  regreport balance --records held {here}",
+        f"      {held} records that were held back, by reason",
+        f"  regreport findings {pick['report']} {here}",
+        "      what the rules found in one report",
+    )
+
+
+def _interesting(home: Home, done: Rehearsed) -> dict[str, str]:
+    """One record of each kind that is worth a look."""
+    report = ""
+    for state in home.ledger.obligations(report_date=done.day.trade_date):
+        submissions = home.submissions(state.obligation.obligation_id)
+        report = report or (submissions[0].report_id if submissions else "")
+    return {"rejected": done.day.planted["dissolved_client"][0], "report": report}

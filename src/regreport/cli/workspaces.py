@@ -38,12 +38,16 @@ def init(
 
 def load(
     sources: Annotated[list[str], typer.Argument(help="Files (CSV, Parquet, NDJSON), or a SQLAlchemy URL.")],
-    mapping: Annotated[Path | None, typer.Option("--mapping", "-m", help="The mapping (default: the workspace's only one).")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", "-m", help="The mapping (default: the workspace's only one).")
+    ] = None,
     date: OptionalDate = "",
     entity: Annotated[str | None, typer.Option("--entity", help="Whose day it is, for a file without records.")] = None,
     query: Annotated[str | None, typer.Option("--query", help="SQL query, with a URL.")] = None,
     table: Annotated[str | None, typer.Option("--table", help="Table or view, with a URL.")] = None,
-    feed: Annotated[Path | None, typer.Option("--feed", help="Feed manifest: files, counts and totals expected.")] = None,
+    feed: Annotated[
+        Path | None, typer.Option("--feed", help="Feed manifest: files, counts and totals expected.")
+    ] = None,
     workspace: WorkspaceOption = None,
     actor: AsOption = "",
     as_json: JsonOption = False,
@@ -66,13 +70,16 @@ def _tell_loaded(loaded: object) -> None:
 
     assert isinstance(loaded, Loaded)
     if loaded.before:
-        print_lines(f"{loaded.file}: already loaded ({loaded.before[0].loaded_at:%Y-%m-%d %H:%M} by {loaded.before[0].loaded_by}); nothing changed")
+        first = loaded.before[0]
+        when = f"{first.loaded_at:%Y-%m-%d %H:%M} by {first.loaded_by}"
+        print_lines(f"{loaded.file}: already loaded ({when}); nothing changed")
         return
     print_lines(f"{loaded.file}: {loaded.records} records, sha256 {loaded.sha256}")
     rows = [(b.entity, b.business_date, b.rows, totals_words(b.totals)) for b in loaded.batches]
     print_table("", ("entity", "date", "records", "control totals"), rows, right=("records",))
     for column, count in loaded.faults.items():
-        print_lines(f"  {column}: {count} value{'' if count == 1 else 's'} not understood; the records are held (see: regreport balance --records held)")
+        values = f"{count} value{'' if count == 1 else 's'} not understood"
+        print_lines(f"  {column}: {values}; the records are held (see: regreport balance --records held)")
     if loaded.unmapped:
         print_lines(f"  columns the mapping neither uses nor ignores: {', '.join(loaded.unmapped)}")
     for column, count in loaded.composed.items():
@@ -106,16 +113,25 @@ def refdata_list(date: DateOption, workspace: WorkspaceOption = None, as_json: J
     names = dict.fromkeys(d for r in regimes().values() for d in r.datasets)
     with at_home(workspace) as home:
         found = {name: home.ledger.snapshot(name, on) for name in names}
-    rows = [(name, entry[0] if entry else "none: rules that need it say 'not checked'", entry[1] if entry else "") for name, entry in found.items()]
+    rows = [
+        (name, entry[0] if entry else "none: rules that need it say 'not checked'", entry[1] if entry else "")
+        for name, entry in found.items()
+    ]
     if as_json:
-        print_json([{"dataset": n, "date": e[0] if e else None, "sha256": e[1] if e else None} for n, e in found.items()])
+        print_json(
+            [{"dataset": n, "date": e[0] if e else None, "sha256": e[1] if e else None} for n, e in found.items()]
+        )
     else:
         print_table("", ("data set", "in force", "sha256"), rows)
 
 
 def simulate(
-    destination: Annotated[str, typer.Option("--destination", help="One destination; none: all with a folder channel.")] = "",
-    behaviour: Annotated[str, typer.Option("--behaviour", help="accept, reject-some, reject-all, late, never, twice, pending.")] = "accept",
+    destination: Annotated[
+        str, typer.Option("--destination", help="One destination; none: all with a folder channel.")
+    ] = "",
+    behaviour: Annotated[
+        str, typer.Option("--behaviour", help="accept, reject-some, reject-all, late, never, twice, pending.")
+    ] = "accept",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -132,7 +148,9 @@ def simulate(
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to make the demo's workspace; it starts afresh.")] = Path("demo-out"),
+    folder: Annotated[Path, typer.Argument(help="Where to make the demo's workspace; it starts afresh.")] = Path(
+        "demo-out"
+    ),
     as_json: JsonOption = False,
 ) -> None:
     """A made-up firm's trading day from source to confirmed, with planted defects, the same on every run."""
@@ -151,6 +169,8 @@ def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
     if as_json:
         print_json(lines)
     else:
-        print_table("", ("", "what", "found"), [("ok" if line.ok else "PROBLEM", line.what, line.found) for line in lines])
+        print_table(
+            "", ("", "what", "found"), [("ok" if line.ok else "PROBLEM", line.what, line.found) for line in lines]
+        )
     if not all(line.ok for line in lines):
         raise typer.Exit(Exit.LOOK)

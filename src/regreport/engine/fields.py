@@ -30,6 +30,7 @@ from regreport.engine.fields_fold import (
 )
 from regreport.engine.fields_reach import column_ranks, field_names, known_paths, unclaimed_places
 from regreport.engine.fields_rows import FieldRow, Level, PathRow, read_fields, read_paths, sort_levels
+from regreport.engine.findings import FieldName
 from regreport.engine.message import Message
 from regreport.errors import BadInput, ConfigurationError
 
@@ -172,14 +173,19 @@ class FieldLayer:
 
         Columns as UNPLACED_SCHEMA, by record and then in the order of `fields.csv`.
         """
-        verdicts = self._plan("unplaced", given(table, self.schema), unplaced)
+        names = given(table, self.schema)
+        verdicts = self._plan("unplaced", names, unplaced)
         found = [pl.DataFrame(schema=UNPLACED_SCHEMA)]
         if verdicts and table.height:
             broken = table.select(verdicts)
-            for column, hit in zip(broken.columns, broken.select(pl.all().any()).row(0), strict=True):
-                if hit:
-                    found.append(_lost_values(table.get_column(column), broken.get_column(column)))
-        return pl.concat(found).sort("record", maintain_order=True)
+            hit = [c for c, any_ in zip(broken.columns, broken.select(pl.all().any()).row(0), strict=True) if any_]
+            if hit:
+                rows = table.select(hit).with_row_index("@record", offset=1)
+                rows = rows.filter(pl.any_horizontal(broken.get_column(column) for column in hit))
+                found += _lost(self.level, rows, "")
+        order = {column: rank for rank, column in enumerate(row.column for row in self.fields)}
+        ranked = pl.concat(found).with_columns(pl.col("column").replace_strict(order, default=None).alias("@rank"))
+        return ranked.sort("record", "@rank", maintain_order=True).drop("@rank")
 
 
 def load_layer(fields_csv: Path, paths_csv: Path, message: Message) -> FieldLayer:
@@ -211,12 +217,16 @@ def _unclaimed(records: pl.DataFrame, level: Level, prefix: str) -> Iterator[str
                 yield from _unclaimed(elements(values), group.level, f"{path}[]/")
 
 
-def _lost_values(values: pl.Series, broken: pl.Series) -> pl.DataFrame:
-    """The values where `broken` is true, as UNPLACED_SCHEMA."""
-    rows = pl.DataFrame({"value": values, "broken": broken}).with_row_index("record", offset=1).filter("broken")
-    value = pl.col("value")
-    if inner_names(values.dtype):
-        value = value.list.eval(pl.element().struct.json_encode()).list.join("|")
-    elif isinstance(values.dtype, pl.List):
-        value = value.list.join("|")
-    return rows.select("record", pl.lit(values.name).alias("column"), value.alias("value"))
+def _lost(level: Level, rows: pl.DataFrame, prefix: str) -> Iterator[pl.DataFrame]:
+    """Values without a place in rows of a level (with `@record`), as UNPLACED_SCHEMA; of groups, element by element."""
+    names = given(rows, dict.fromkeys(level.columns))
+    for column, verdict in unplaced(level, pl.col, names).items():
+        group = next((g for g in level.groups if g.column == column and g.level), None)
+        hits = rows.filter(verdict)
+        if group is not None and group.level is not None:
+            inner = hits.select("@record", column).explode(column, empty_as_null=False, keep_nulls=False).unnest(column)
+            yield from _lost(group.level, inner, f"{prefix}{column}.")
+        else:
+            value = pl.col(column)
+            text = value.list.join("|") if isinstance(rows.schema[column], pl.List) else value
+            yield hits.select(record="@record", column=pl.lit(prefix + column), value=text)

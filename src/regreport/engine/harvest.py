@@ -13,7 +13,7 @@ from itertools import repeat
 import polars as pl
 from lxml import etree
 
-from regreport.engine.layout import concat, list_of
+from regreport.engine.layout import concat, framed, list_of
 from regreport.engine.lexical import BLANKS
 from regreport.engine.message import XSI, Message
 from regreport.engine.safe_xml import Limits
@@ -59,7 +59,7 @@ class Group:
             if group.rows or group.parts:
                 found[name] = group.as_list(self.rows)
         height, self.rows = self.rows, 0
-        return pl.DataFrame({name: found[name] for name in self.node.columns if name in found}, height=height)
+        return framed({name: found[name] for name in self.node.columns if name in found}, height)
 
     def as_list(self, height: int) -> pl.Series:
         """The rows as the list column of the parent's table."""

@@ -59,6 +59,11 @@ def prefixes(columns: Iterable[str]) -> set[str]:
     return found
 
 
+def framed(columns: Mapping[str, pl.Series], height: int) -> pl.DataFrame:
+    """A frame of the columns, which keeps its height where there are none."""
+    return pl.DataFrame(dict(columns)) if columns else pl.DataFrame(height=height)
+
+
 def column_type(column: Column) -> pl.DataType:
     """The type of a column with all that it may hold."""
     if column.kind == "marker":
@@ -80,7 +85,7 @@ def canonical(group: Node, frame: pl.DataFrame) -> pl.DataFrame:
             series = _canonical_series(column, frame[name])
             if series is not None:
                 kept[name] = series
-    return pl.DataFrame(kept, height=frame.height)
+    return framed(kept, frame.height)
 
 
 def _canonical_series(column: Column, series: pl.Series) -> pl.Series | None:

@@ -50,22 +50,22 @@ def emit_xsd(root: Node) -> str:
 
 
 class _Emitter:
-    """Types by the text of their definition, so that a type name stands for one definition only."""
+    """Types by name and definition, so that a type name stands for one definition only."""
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
-        self.names: dict[str, str] = {}
+        self.names: dict[tuple[str, str], str] = {}
 
     def define(self, wish: str, kind: str, inside: str) -> str:
         """Define a type and give its name: the one wished for, numbered where another definition has it."""
-        if inside in self.names:
-            return self.names[inside]
+        if (wish, inside) in self.names:
+            return self.names[wish, inside]
         name, number = wish or "Text", 1
         while name in self.types:
             number += 1
             name = f"{wish}_{number}"
         self.types[name] = f'<xs:{kind} name="{name}">{inside}</xs:{kind}>'
-        self.names[inside] = name
+        self.names[wish, inside] = name
         return name
 
     def element(self, node: Node, *, top: bool = False) -> str:

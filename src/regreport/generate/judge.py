@@ -13,12 +13,12 @@ from pathlib import Path
 
 import polars as pl
 
-from regreport.engine.rule import DRAFT, CrossRule, Rule, run_rules
+from regreport.engine.rule import DRAFT
 from regreport.engine.spool import Spool
 from regreport.generate.draft import Draft, hold
 from regreport.model.finding import Severity
 from regreport.model.report import Action
-from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, cross_table, groups, place
+from regreport.passes import PLACED_SCHEMA, run_pack
 from regreport.regime import Regime, ReportContext
 
 
@@ -35,32 +35,11 @@ class Judged:
 
 def judge(regime: Regime, drafts: Sequence[Draft], *, hold_by: str, scratch: Path) -> list[Judged]:
     """Run the pack over the drafts, which share jurisdiction, report date and reference data."""
-    rules = (
-        [r for r in regime.rules if r.in_force(drafts[0].context.report_date, drafts[0].context.cell.jurisdiction)]
-        if drafts
-        else []
-    )
-    findings = _findings(regime, rules, drafts)
+    findings = run_pack(regime, lambda: [(d.context, d.candidates.chunks()) for d in drafts])
     return [
         _judged(regime, d, findings.filter(pl.col(DRAFT) == i).drop(DRAFT), hold_by, scratch)
         for i, d in enumerate(drafts)
     ]
-
-
-def _findings(regime: Regime, rules: Sequence[Rule | CrossRule], drafts: Sequence[Draft]) -> pl.DataFrame:
-    """Findings of all drafts: PLACED_SCHEMA and DRAFT; `record` is the position in its draft."""
-    if not drafts:
-        return pl.DataFrame(schema=DRAFTED_SCHEMA)
-    missing = drafts[0].context.missing(*regime.datasets)
-    record_rules = [r for r in rules if isinstance(r, Rule)]
-    cross_rules = [r for r in rules if isinstance(r, CrossRule)]
-    found = []
-    for table in groups(regime, [(d.context, d.candidates.chunks()) for d in drafts]):
-        found.append(place(run_rules(record_rules, table, reference=regime.reference, missing=missing), table))
-    narrow = cross_table(regime, cross_rules, [(d.context, d.candidates.chunks()) for d in drafts])
-    if narrow.height:
-        found.append(place(run_rules(cross_rules, narrow, reference=regime.reference, missing=missing), narrow))
-    return pl.concat([pl.DataFrame(schema=DRAFTED_SCHEMA), *found]).unique(maintain_order=True)
 
 
 def _judged(regime: Regime, draft: Draft, findings: pl.DataFrame, hold_by: str, scratch: Path) -> Judged:

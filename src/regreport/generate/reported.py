@@ -1,4 +1,4 @@
-"""What the authority holds of an obligation already, and so what has to be sent: nothing twice, nothing edited in place.
+"""What the authority holds of an obligation, and so what has to be sent: nothing twice, nothing edited in place.
 
 MiFIR knows no amendment: a changed record is a cancellation and a new report, in this order; a withdrawn one is a
 cancellation. Whether a record has changed is judged on the regulator's fields, not on the source.

@@ -63,7 +63,7 @@ def file_bounds(regime: Regime, judged: Judged) -> tuple[tuple[int, int], ...]:
 
 
 def _bounds_by_size(sizes: pl.Series, size_max: int, records_max: int) -> tuple[tuple[int, int], ...]:
-    """Greedy cuts over the running total. Raises DeliveryRefused where one record alone is larger than a file may be."""
+    """Greedy cuts over the running total. Raises DeliveryRefused where one record alone is too large for a file."""
     ends = sizes.cast(pl.Int64).cum_sum()
     bounds: list[tuple[int, int]] = []
     start, before = 0, 0

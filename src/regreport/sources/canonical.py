@@ -10,6 +10,7 @@ import polars as pl
 
 from regreport.sources.columns import FAULT
 from regreport.sources.mapping import ColumnRule
+from regreport.sources.rows import filled
 from regreport.sources.times import read_timestamps
 from regreport.sources.values import Values, read_values
 
@@ -68,7 +69,7 @@ def _raw(chunk: pl.DataFrame, rule: ColumnRule) -> pl.Series:
 def _read(raw: pl.Series, rule: ColumnRule) -> Values:
     if not rule.column.many:
         return _entries(raw, rule)
-    parted = raw.replace("", None).str.split(rule.reading.parted_by)
+    parted = filled(raw).str.split(rule.reading.parted_by)
     flat = pl.DataFrame({"parted": parted}).with_row_index("row").explode("parted", empty_as_null=True)
     entries = _entries(flat["parted"].alias("raw"), rule)
     lists = (
@@ -99,7 +100,7 @@ def _entries(raw: pl.Series, rule: ColumnRule) -> Values:
 def _traded(values: Values, raw: pl.Series, rule: ColumnRule, loaded_at: datetime) -> tuple[Values, pl.Series]:
     """The timestamp, where one later than the load is a fault, and the day that each record is booked under."""
     text = raw.str.strip_chars() if rule.reading.strip else raw
-    times = read_timestamps(text.replace("", None), rule.reading)
+    times = read_timestamps(filled(text), rule.reading)
     latest = pl.lit(loaded_at, dtype=pl.Datetime("us", "UTC"))
     later = f"is later than the load ({loaded_at:%Y-%m-%dT%H:%M:%SZ})"
     frame = pl.DataFrame({"value": values.value, "problem": values.problem, "instant": times.instant, "day": times.day})

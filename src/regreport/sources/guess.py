@@ -17,6 +17,7 @@ import polars as pl
 
 from regreport.sources.columns import Column, Columns
 from regreport.sources.reading import Reading
+from regreport.sources.rows import filled
 from regreport.sources.timeform import compile_form
 from regreport.sources.times import read_dates, read_timestamps
 
@@ -120,29 +121,27 @@ def _by_content(
 
 
 def _looks_like(form: str, values: pl.Series) -> bool:
-    filled = values.replace("", None).drop_nulls().head(CONTENT_ROWS)
-    return _all_match(filled, FORMS[form]) if form in FORMS else bool(timestamp_formats(filled))
+    texts = filled(values).drop_nulls().head(CONTENT_ROWS)
+    return _all_match(texts, FORMS[form]) if form in FORMS else bool(timestamp_formats(texts))
 
 
 def _all_match(values: pl.Series, pattern: str) -> bool:
-    filled = values.drop_nulls()
-    return len(filled) > 0 and bool(filled.str.contains(pattern).all())
+    texts = values.drop_nulls()
+    return len(texts) > 0 and bool(texts.str.contains(pattern).all())
 
 
 def date_formats(values: pl.Series) -> list[str]:
     """The date formats that every value has; several where days and months cannot be told apart."""
-    filled = values.replace("", None).drop_nulls().alias("raw")
-    if not len(filled):
+    texts = filled(values).drop_nulls().alias("raw")
+    if not len(texts):
         return []
-    return [
-        form for form in DATE_FORMATS if read_dates(filled, Reading(date_format=form))[1].null_count() == len(filled)
-    ]
+    return [form for form in DATE_FORMATS if read_dates(texts, Reading(date_format=form))[1].null_count() == len(texts)]
 
 
 def timestamp_formats(values: pl.Series) -> list[str]:
     """ "" for ISO, else the formats that every value has, whatever its zone."""
-    filled = values.replace("", None).drop_nulls().alias("raw")
-    if not len(filled):
+    texts = filled(values).drop_nulls().alias("raw")
+    if not len(texts):
         return []
     found = []
     for form in ("", *(f"{day}{glue}%H:%M:%S%.f" for day in DATE_FORMATS for glue in (" ", "T", "-"))):
@@ -151,7 +150,7 @@ def timestamp_formats(values: pl.Series) -> list[str]:
             if declared:
                 compile_form(declared)
             reading = Reading(timestamp_format=declared, zone="UTC")
-            if read_timestamps(filled, reading).problem.null_count() == len(filled):
+            if read_timestamps(texts, reading).problem.null_count() == len(texts):
                 found.append(declared)
                 break
     return found
@@ -159,14 +158,14 @@ def timestamp_formats(values: pl.Series) -> list[str]:
 
 def has_zone(values: pl.Series) -> bool:
     """Whether every value ends with Z or an offset."""
-    return _all_match(values.replace("", None), r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
+    return _all_match(filled(values), r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
 
 
 def codes(column: Column, values: pl.Series) -> list[tuple[str, int, str]] | None:
     """(their code, how often, our value or "") by code; None where there is nothing to translate, or no list of codes
     to tell by (then the values are too many to be codes at all)."""
     ours = _vocabulary(column)
-    counted = values.replace("", None).drop_nulls().value_counts().sort(values.name)
+    counted = filled(values).drop_nulls().value_counts().sort(values.name)
     if counted.height > CODES_MAX:
         return None
     rows = [(str(code), int(count)) for code, count in counted.iter_rows()]

@@ -145,10 +145,9 @@ def _rule(column: Column, wanted: object, reading: Reading, where: str) -> Colum
 
 def _check_declared_values(rule: ColumnRule, where: str) -> None:
     """A constant, a translation or a value for empty cells must itself be a value of the column's type."""
-    declared = {
-        "when_empty": rule.when_empty,
-        **{f"translate.{code}": our for code, our in (rule.translate or {}).items()},
-    }
+    declared = {f"translate.{code}": our for code, our in (rule.translate or {}).items()}
+    if rule.when_empty is not None:
+        declared["when_empty"] = rule.when_empty
     if rule.constant is not None:
         declared["constant"] = rule.constant
     for key, value in declared.items():

@@ -23,7 +23,7 @@ from regreport.sources.layout import DELIMITERS, Layout, likely_delimiter, toml_
 from regreport.sources.numbers import read_decimals
 from regreport.sources.read import read_source
 from regreport.sources.reading import Reading
-from regreport.sources.rows import SourceRows
+from regreport.sources.rows import SourceRows, filled
 
 SAMPLE_ROWS = 100_000
 CHECK = "# check"
@@ -128,7 +128,7 @@ def _file_lines(
 def _decimal_lines(decimals: list[pl.Series], decisions: list[str]) -> Iterator[str]:
     """What fits every number of the file, where plain numbers do not: one odd value is a fault and no format."""
     numbers = pl.concat([pl.Series("raw", [], dtype=pl.String), *(one.alias("raw") for one in decimals)])
-    numbers = numbers.replace("", None).drop_nulls()
+    numbers = filled(numbers).drop_nulls()
     if _fit(numbers, ".", ""):
         return
     found = [form for form in ((",", ""), (".", ","), (",", ".")) if _fit(numbers, *form)]
@@ -224,8 +224,8 @@ def _left_over(names: tuple[str, ...], table: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield "# Left over: map it, or name it under ignored. With an example of each:"
     for name in names:
-        filled = table[name].replace("", None).drop_nulls()
-        example = _quoted(str(filled[0])[:40]) if len(filled) else "always empty"
+        texts = filled(table[name]).drop_nulls()
+        example = _quoted(str(texts[0])[:40]) if len(texts) else "always empty"
         yield f"#   {_quoted(name)}: {example}"
 
 

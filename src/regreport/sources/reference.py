@@ -163,7 +163,8 @@ def _chunk(chunk: pl.DataFrame, wanted: Dataset, origin: dict[str, str]) -> pl.D
     def text(name: str) -> pl.Expr:
         if name not in origin:
             return pl.lit(None, dtype=pl.String).alias(name)
-        value = pl.col(origin[name]).str.strip_chars().replace("", None)
+        value = pl.col(origin[name]).str.strip_chars()
+        value = pl.when(value != "").then(value)
         if name in wanted.codes:
             value = value.replace(dict(wanted.codes[name]))
         if name in wanted.dates:

@@ -31,3 +31,8 @@ class SourceRows:
         """All rows at once, for small files."""
         empty = pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String))
         return pl.concat([empty, *self.chunks()])
+
+
+def filled(texts: pl.Series) -> pl.Series:
+    """The texts with null for an empty one: a cell without text holds no value."""
+    return texts.to_frame("text").select(pl.when(pl.col("text") != "").then("text").alias(texts.name)).to_series()

@@ -14,6 +14,7 @@ import polars as pl
 
 from regreport.sources.numbers import read_decimals, read_integers
 from regreport.sources.reading import Reading
+from regreport.sources.rows import filled
 from regreport.sources.times import read_dates, read_timestamps
 
 RAW = pl.col("raw")
@@ -45,7 +46,7 @@ def read_values(
     column holds names of persons or things, which may hold line ends and are composed to NFC (Unicode annex 15), so
     that the same name typed on two machines is the same text.
     """
-    text, problem = _visible(raw.replace("", None), reading.strip, name)
+    text, problem = _visible(filled(raw), reading.strip, name)
     composed = 0
     if name and text.str.len_bytes().sum() != text.str.len_chars().sum():
         together = text.str.normalize("NFC")
@@ -54,7 +55,7 @@ def read_values(
     if translate is not None:
         text, problem = _translated(text, problem, translate, keep)
     if when_empty is not None:
-        text = _filled(text, problem, when_empty)
+        text = _declared(text, problem, when_empty)
     value, wrong = _typed(text, kind, reading)
     return Values(value.rename("value"), _first(problem, wrong).rename("problem"), composed)
 
@@ -84,7 +85,7 @@ def _typed(text: pl.Series, kind: str, reading: Reading) -> tuple[pl.Series, pl.
 
 def _visible(raw: pl.Series, strip: bool, name: bool) -> tuple[pl.Series, pl.Series]:
     bare = raw.str.strip_chars()
-    text = bare.replace("", None) if strip else raw
+    text = filled(bare) if strip else raw
     pattern = _SEEN_IN_NAMES if name else _SEEN
     hidden = text.str.extract(f"({pattern})")
     blank = text != bare if not strip else pl.Series([False]).new_from_index(0, len(raw))
@@ -109,16 +110,16 @@ def _translated(
 ) -> tuple[pl.Series, pl.Series]:
     ours = text.replace_strict(dict(translate), default=None, return_dtype=pl.String)
     if keep:
-        return ours.fill_null(text).replace("", None), problem
+        return filled(ours.fill_null(text)), problem
     listed = ", ".join(list(translate)[:12] or ["none"]) + (", ..." if len(translate) > 12 else "")
     wrong = f"is none of the codes that the mapping translates ({listed})"
     missed = pl.DataFrame({"raw": text, "ours": ours}).select(
         problem=pl.when(RAW.is_not_null() & pl.col("ours").is_null()).then(pl.lit(wrong))
     )
-    return ours.replace("", None), _first(problem, missed["problem"])
+    return filled(ours), _first(problem, missed["problem"])
 
 
-def _filled(text: pl.Series, problem: pl.Series, value: str) -> pl.Series:
+def _declared(text: pl.Series, problem: pl.Series, value: str) -> pl.Series:
     empty = pl.col("raw").is_null() & pl.col("problem").is_null()
     frame = pl.DataFrame({"raw": text, "problem": problem})
     return frame.select(pl.when(empty).then(pl.lit(value)).otherwise("raw").alias("raw"))["raw"]

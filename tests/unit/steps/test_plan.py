@@ -65,7 +65,7 @@ def test_asking_for_an_unknown_entity_is_an_error() -> None:
 
 
 def test_a_cell_that_is_not_built_names_what_is() -> None:
-    with pytest.raises(UnknownRegime, match="emir for UK TRANSACTION is not built.*mifir"):
+    with pytest.raises(UnknownRegime, match=r"emir for UK TRANSACTION is not built.*mifir"):
         find_regime("UK", "TRANSACTION")
     with pytest.raises(ConfigurationError, match="no cell MARS"):
         find_regime("MARS", "TRANSACTION")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from regreport.adapters.sql.session import Link, Session, known_columns, matching, parts, put, told
+from regreport.adapters.sql.session import Link, Session, fitting, known_columns, matching, parts, put, told
 from regreport.adapters.sql.tables import obligation
 from regreport.errors import NotFound
 from regreport.model.obligation import Cell, Obligation, ObligationStatus
@@ -73,6 +73,7 @@ def _set(connection: Connection, names: tuple[str, ...], accountings: Sequence[A
         .values({name: bindparam(f"set_{name}") for name in names})
     )
     rows = [{"key_id": a.obligation_id} | {f"set_{name}": a.columns[name] for name in names} for a in accountings]
+    fitting(obligation, [a.columns for a in accountings])
     connection.execute(change, rows)
 
 

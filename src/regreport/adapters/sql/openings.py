@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from regreport.adapters.sql.reports import Reports, submission_of
-from regreport.adapters.sql.session import Link, as_text, parts, put, told
+from regreport.adapters.sql.session import Link, as_text, fitting, parts, put, told
 from regreport.adapters.sql.tables import file_sequence, obligation, report_log
 from regreport.errors import NotFound
 from regreport.model.obligation import report_id
@@ -132,6 +132,7 @@ def _reopened(
             "first_file_number": numbers.reserve(opening.sequence_key, opening.files),
             "planned_files": opening.files,
         }
+        fitting(report_log, [change])
         connection.execute(update(report_log).where(report_log.c.report_id == last.report_id).values(change))
         links.append(Link(last.report_id, "renumbered", told(change, {}, last.report_id)))
     return {"report_id": last.report_id}

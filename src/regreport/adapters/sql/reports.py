@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from regreport.adapters.sql.session import FILE, Link, Session, as_text, known_columns, matching, parts, put, told
+from regreport.adapters.sql.session import FILE, Link, Session, as_text, fitting, known_columns, matching, parts, put, told
 from regreport.adapters.sql.tables import report_file, report_log
 from regreport.errors import NotFound, StaleState
 from regreport.model.report import TRANSITIONS, ReportFile, Status, Submission
@@ -134,6 +134,7 @@ def _move(connection: Connection, names: tuple[str, ...], changes: Sequence[Chan
         | {f"set_{name}": change.columns[name] for name in names}
         for change in changes
     ]
+    fitting(report_log, [change.columns for change in changes])
     attempt = connection.begin_nested()
     if connection.execute(conditional, rows).rowcount == len(rows):
         attempt.commit()

@@ -151,16 +151,20 @@ def _heads(connection: Connection, chains: set[str]) -> dict[str, Head]:
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows. Raises ValueError where a text is longer than its column: nothing is cut, on any database."""
-    if not rows:
-        return
+    """Insert rows. Raises ValueError where a text is longer than its column."""
+    if rows:
+        fitting(table, rows)
+        connection.execute(insert(table), list(rows))
+
+
+def fitting(table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Raises ValueError where a text is longer than its column: nothing is cut or kept too long, on any database."""
     widths = [(c.name, length) for c in table.columns if isinstance(length := getattr(c.type, "length", None), int)]
     for row in rows:
         for name, length in widths:
             value = row.get(name)
             if isinstance(value, str) and len(value) > length:
                 raise ValueError(f"{table.name}.{name} holds {length} characters; {value[:80]!r} has {len(value)}")
-    connection.execute(insert(table), list(rows))
 
 
 def parts(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -85,7 +85,7 @@ class Contains:
         return listed(scope, self.values).list.contains(scope(self.column), nulls_equal=False).fill_null(False)
 
     def columns(self) -> Iterator[str]:
-        yield from (self.values, self.column)
+        yield from (self.values.partition(".")[0], self.column)
 
     def words(self) -> str:
         return f"one of {self.values} is {self.column}"
@@ -103,7 +103,7 @@ class Overlaps:
         return (shared.list.drop_nulls().list.len() > 0).fill_null(False)
 
     def columns(self) -> Iterator[str]:
-        yield from (self.values, self.others)
+        yield from (self.values.partition(".")[0], self.others.partition(".")[0])
 
     def words(self) -> str:
         return f"{self.values} and {self.others} have a value in common"

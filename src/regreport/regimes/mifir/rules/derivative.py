@@ -45,7 +45,7 @@ _HAS_UNDERLYING: Check = any_of(
 _STANDS_ON_INSTRUMENT: Check = any_of(
     starts(CFI, "SE", "HE", "JE", "SC", "HC", "JC"), matches(CFI, "O..[SBDIOF]..|FF[SBDIOFV]...|RW[SBDI]...")
 )
-"""Derivatives of equity, debt, credit, indices or other derivatives; those of rates, currencies, commodities have none."""
+"""Derivatives of equity, debt, credit, indices, derivatives; those of rates, currencies and commodities have none."""
 
 _UNKNOWN: Check = all_of(NEW, equal("@underlying.known", "false"))
 

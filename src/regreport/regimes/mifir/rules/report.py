@@ -113,7 +113,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="R22-25-01",
         title="The firm says that it transmitted the order, and names a firm that transmitted it to itself",
-        remedy="A transmitter leaves fields 26 and 27 empty; who received the order fills them, and field 25 says false",
+        remedy="A transmitter leaves fields 26 and 27 empty; the firm that received the order fills them",
         source=f"{annex('25')}; Article 4",
         fields=("25", "26", "27"),
         when=equal("transmission", "true"),
