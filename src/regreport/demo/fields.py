@@ -91,5 +91,5 @@ def _party(ticket: Ticket, who: str, columns: tuple[str, ...]) -> Party:
 def _utc(timestamp: str) -> str:
     """The instant in UTC, with as many digits of a second as it came with."""
     instant = datetime.fromisoformat(timestamp).astimezone(UTC)
-    whole = timestamp.partition(".")[2]
-    return f"{instant:%Y-%m-%dT%H:%M:%S}{f'.{whole[:-6]}' if whole else ''}Z"
+    fraction = timestamp.removesuffix("Z").partition("+")[0].partition(".")[2]
+    return f"{instant:%Y-%m-%dT%H:%M:%S}{'.' * bool(fraction)}{fraction}Z"
