@@ -1,0 +1,138 @@
+"""Every adapter of every port, for the suites that all of them must pass."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from regreport.adapters.local import LocalStore
+from regreport.adapters.sql import SqlLedger, open_ledger
+from regreport.model.obligation import Cell, Obligation, obligation_id
+from regreport.ports import Store
+from regreport.testing import FixedClock, MemoryLedger, MemoryStore
+
+DAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a MySQL or MariaDB server in which databases may be made."""
+    given = os.environ.get("REGREPORT_TEST_MYSQL", "")
+    if given:
+        yield given
+        return
+    binary = shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if binary is None:
+        pytest.skip("no MariaDB or MySQL: set REGREPORT_TEST_MYSQL, or put mariadbd on the PATH")
+    memory = Path("/dev/shm")  # what is tested is behaviour, not this machine's disk
+    if memory.is_dir() and os.access(memory, os.W_OK):
+        with tempfile.TemporaryDirectory(dir=memory, prefix="regreport-") as folder:
+            yield from _own_server(binary, Path(folder))
+    else:
+        yield from _own_server(binary, tmp_path_factory.mktemp("mariadb"))
+
+
+def _own_server(binary: str, folder: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "data").mkdir()
+    command = [binary, "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/s", f"--port={port}"]
+    command += ["--bind-address=127.0.0.1", "--skip-grant-tables", "--skip-networking=0", f"--pid-file={folder}/pid"]
+    command += ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M"]
+    command += ["--user=root"] if os.geteuid() == 0 else []
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            if server.poll() is not None:
+                pytest.fail(f"mariadbd did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"mysql+pymysql://root@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+@pytest.fixture
+def mysql_url(mysql_server: str) -> Iterator[str]:
+    """The URL of an empty database, dropped afterwards."""
+    name = f"regreport_test_{os.getpid()}_{next(_NUMBERS)}"
+    engine = create_engine(mysql_server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield make_url(mysql_server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+        engine.dispose()
+
+
+DATABASES = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind that lasts."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.sqlite"
+    return str(request.getfixturevalue("mysql_url"))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that moves a second with each look."""
+    return FixedClock(NOON, timedelta(seconds=1))
+
+
+@pytest.fixture(params=["memory", *DATABASES])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[SqlLedger]:
+    """Every ledger."""
+    if request.param == "memory":
+        made: SqlLedger = MemoryLedger(clock)
+    elif request.param == "sqlite":
+        made = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite", clock)
+    else:
+        made = open_ledger(str(request.getfixturevalue("mysql_url")), clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Every store."""
+    if request.param == "local":
+        yield LocalStore(tmp_path / "store")
+    else:
+        made = MemoryStore()
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def owed() -> Callable[..., Obligation]:
+    """A maker of obligations: `owed("A")`, `owed("B", due_at=...)`."""
+
+    def make(entity: str, on: date = DAY, due_at: datetime = NOON) -> Obligation:
+        cell = Cell("EU", "TRANSACTION", "mifir")
+        return Obligation(obligation_id(cell, on, entity), cell, entity, on, "AFM", due_at)
+
+    return make
