@@ -45,10 +45,11 @@ class ColumnRule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping as declared. `digest` is the SHA-256 of its text; `ignored` are source columns left out on purpose."""
+    """A mapping as declared: `text` is the file, `digest` its SHA-256; `ignored` are columns left out on purpose."""
 
     name: str
     kind: str
+    text: str
     digest: str
     layout: Layout
     rules: Table[str, ColumnRule]
@@ -86,7 +87,7 @@ def parse_mapping(content: str, name: str) -> Mapping:
     if not isinstance(ignored, list) or not all(isinstance(one, str) for one in ignored):
         raise ConfigurationError(f"{name}: ignored must be a list of column names")
     digest = hashlib.sha256(content.encode("utf-8")).hexdigest()
-    return Mapping(name, kind, digest, layout, MappingProxyType(rules), frozenset(ignored))
+    return Mapping(name, kind, content, digest, layout, MappingProxyType(rules), frozenset(ignored))
 
 
 def canonical_mapping(kind: str, header: tuple[str, ...]) -> Mapping:
@@ -98,9 +99,8 @@ def canonical_mapping(kind: str, header: tuple[str, ...]) -> Mapping:
             f"without a mapping a file must have our column names, and {', '.join(missing)} is not there."
             " Make a mapping with: regreport init --from FILE"
         )
-    rules = {name: ColumnRule(columns[name], name) for name in header if name in columns}
-    digest = hashlib.sha256("\n".join(["canonical", kind, *rules]).encode()).hexdigest()
-    return Mapping("canonical", kind, digest, Layout(), MappingProxyType(rules), frozenset())
+    names = "".join(f'{name} = "{name}"\n' for name in header if name in columns)
+    return parse_mapping(f'kind = "{kind}"\n\n[columns]\n{names}', "canonical")
 
 
 def _file_section(declared: dict[str, Any], name: str) -> tuple[Layout, Reading]:

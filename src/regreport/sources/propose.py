@@ -18,7 +18,7 @@ import polars as pl
 from regreport.errors import BadInput
 from regreport.sources.bytestream import BLOCK_BYTES, BOM
 from regreport.sources.columns import Column, Columns, load_columns
-from regreport.sources.guess import Guess, Guesses, codes, date_formats, guess, has_zone, timestamp_formats
+from regreport.sources.guess import FORMS, Guess, Guesses, codes, date_formats, guess, has_zone, timestamp_formats
 from regreport.sources.layout import DELIMITERS, Layout, likely_delimiter, toml_character
 from regreport.sources.numbers import read_decimals
 from regreport.sources.read import read_source
@@ -31,17 +31,29 @@ CHECK = "# check"
 
 @dataclass(frozen=True)
 class Proposal:
-    """What was found: matched columns, what a person must decide (in words), and source columns left over."""
+    """The text of a mapping, and what is in it: matched columns, what a person must decide (in words), source columns
+    left over, the LEIs in the column of our entity, and how many records were looked at."""
 
+    text: str
     matched: tuple[Guess, ...]
     decisions: tuple[str, ...]
     left_over: tuple[str, ...]
+    entities: tuple[str, ...]
     records: int
-    """How many records were looked at."""
+
+    @property
+    def report(self) -> tuple[str, ...]:
+        """The same in lines for a person."""
+        sure = sum(one.sure for one in self.matched)
+        return (
+            f"{len(self.matched)} columns matched ({sure} of our own name) by {self.records} records",
+            *(f"To decide: {decision}" for decision in self.decisions),
+            *((f"Left over: {', '.join(self.left_over)}",) if self.left_over else ()),
+        )
 
 
-def propose_mapping(path: Path, kind: str) -> tuple[str, Proposal]:
-    """The text of a mapping for the file, and what is in it. The same file gives the same text. Raises BadInput."""
+def propose_mapping(path: Path, kind: str) -> Proposal:
+    """A mapping for the file, for a person to finish. The same file gives the same text. Raises BadInput."""
     columns = load_columns(kind)
     layout = _layout(path)
     rows = read_source(path, layout)
@@ -65,7 +77,23 @@ def propose_mapping(path: Path, kind: str) -> tuple[str, Proposal]:
         *_required(guesses, columns, decisions),
         *_left_over(left_over, table),
     ]
-    return "\n".join(lines) + "\n", Proposal(guesses.matched, tuple(decisions), left_over, table.height)
+    return Proposal(
+        text="\n".join(lines) + "\n",
+        matched=guesses.matched,
+        decisions=tuple(decisions),
+        left_over=left_over,
+        entities=_entities(guesses, table),
+        records=table.height,
+    )
+
+
+def _entities(guesses: Guesses, table: pl.DataFrame) -> tuple[str, ...]:
+    """The LEIs in the column that is matched with our entity."""
+    for one in guesses.matched:
+        if one.column == "entity":
+            values = table[one.origin].unique().drop_nulls()
+            return tuple(values.filter(values.str.contains(FORMS["LEI"])).sort())
+    return ()
 
 
 def _layout(path: Path) -> Layout:

@@ -115,8 +115,9 @@ GERMAN = f"""Trade Id;Firm;When;Buy/Sell;Qty;Px;ccy;ISIN;Desk
 
 
 def test_a_proposal_for_a_strange_file(tmp_path: Path) -> None:
-    text, proposal = propose_mapping(write(tmp_path, GERMAN), "transaction")
-    assert propose_mapping(tmp_path / "made.csv", "transaction")[0] == text
+    proposal = propose_mapping(write(tmp_path, GERMAN), "transaction")
+    text = proposal.text
+    assert propose_mapping(tmp_path / "made.csv", "transaction") == proposal
     mapping = parse_mapping(text, "proposed.toml")
     assert (mapping.layout.delimiter, mapping.rules["price"].reading.decimal_mark) == (";", ",")
     assert {name: rule.origin for name, rule in mapping.rules.items()} == {
@@ -132,6 +133,8 @@ def test_a_proposal_for_a_strange_file(tmp_path: Path) -> None:
     assert dict(mapping.rules["side"].translate or {}) == {"B": "BUY"}
     assert '#   "X": 1 records, to be translated' in text
     assert proposal.left_over == ("Desk",)
+    assert proposal.entities == (ENTITY,)
+    assert proposal.report[0] == "8 columns matched (0 of our own name) by 2 records"
     assert any("declare zone" in decision for decision in proposal.decisions)
     for line in text.splitlines():
         guessed = re.match(r"(\w+) = ", line)
@@ -144,7 +147,8 @@ def test_what_can_be_two_things_is_not_chosen(tmp_path: Path) -> None:
         tmp_path,
         f'TradeId,TradeRef,A,B,Born,Qty\n1,2,{ENTITY},{ENTITY},01/02/2026 10:00:00,"1,000"\n',
     )
-    text, proposal = propose_mapping(path, "transaction")
+    proposal = propose_mapping(path, "transaction")
+    text = proposal.text
     assert '# transaction_id = "TradeId"  # choose\n# transaction_id = "TradeRef"  # choose\n' in text
     assert '# entity = "A"  # choose\n# entity = "B"  # choose\n' in text
     assert "%d/%m/%Y %H:%M:%S%.f or %m/%d/%Y %H:%M:%S%.f" in " ".join(proposal.decisions)
@@ -156,7 +160,7 @@ def test_what_can_be_two_things_is_not_chosen(tmp_path: Path) -> None:
 
 def test_one_odd_number_is_a_fault_and_no_format(tmp_path: Path) -> None:
     path = write(tmp_path, 'transaction_id,quantity\n1,12500\n2,"1,250.00"\n')
-    text, _ = propose_mapping(path, "transaction")
+    text = propose_mapping(path, "transaction").text
     assert "thousands" not in text
 
 
@@ -165,7 +169,8 @@ def test_a_file_that_is_not_utf8_is_proposed_with_an_encoding(tmp_path: Path) ->
     path.write_bytes(
         f"transaction_id,entity,timestamp,instrument_name\n1,{ENTITY},2026-11-23T10:15:30Z,René\n".encode("latin-1")
     )
-    text, proposal = propose_mapping(path, "transaction")
+    proposal = propose_mapping(path, "transaction")
+    text = proposal.text
     assert 'encoding = "windows-1252"  # check' in text
     assert any("not UTF-8" in decision for decision in proposal.decisions)
     mapping = parse_mapping(text, "proposed.toml")
@@ -178,5 +183,5 @@ def test_values_of_the_file_never_break_the_proposal(tmp_path: Path) -> None:
     path = write(
         tmp_path, f"transaction_id,entity,timestamp,side,{nasty}\n1,{ENTITY},2026-11-23T10:15:30Z,{nasty},{nasty}\n"
     )
-    text, _ = propose_mapping(path, "transaction")
+    text = propose_mapping(path, "transaction").text
     assert set(parse_mapping(text, "proposed.toml").rules) == {"transaction_id", "entity", "timestamp", "side"}
