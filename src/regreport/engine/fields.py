@@ -76,14 +76,15 @@ class FieldLayer:
         not text.
         """
         known = table.drop([c for c in table.columns if c.startswith("@")])
-        for column, dtype in known.schema.items():
+        there = known.schema
+        for column, dtype in there.items():
             if column not in self.schema:
                 raise BadInput(f"no field of {self.message.id} has this column", "See: regreport fields", field=column)
             assert_fits(column, dtype, self.schema[column])
         if not known.width:
             return nothing(self.schema, table.height)
         columns = {
-            name: completed(pl.col(name), known.schema[name], dtype) if name in known.columns else absent(dtype)
+            name: completed(pl.col(name), there[name], dtype) if name in there else absent(dtype)
             for name, dtype in self.schema.items()
         }
         return known.select(expr.alias(name) for name, expr in columns.items())

@@ -1,4 +1,4 @@
-"""The layout of a MiFIR file: its name, its business message header, and the rules about the file as a whole.
+"""The layout of a MiFIR file: its name, its business message header, and what is wrong with them.
 
 A file is one XML document: BizData (head.003) around the application header (head.001) and the Document (auth.016).
 The header's BizMsgIdr is the file name without its ending, because authorities answer by that identifier and several
@@ -17,11 +17,10 @@ from typing import Final
 
 import polars as pl
 
-from regreport.engine.rule import FINDING_SCHEMA
 from regreport.errors import ConfigurationError
 from regreport.messages import load
-from regreport.model.finding import Severity
 from regreport.regime import ReportContext
+from regreport.regimes.mifir.rules import FileFacts, check_file
 
 MESSAGE: Final = "auth.016.001.01"
 FEEDBACK_MESSAGE: Final = "auth.031.001.01"
@@ -30,23 +29,9 @@ VERSION: Final = 0
 """A file is never sent anew under its old sequence number: what is wrong in it is cancelled by a later file."""
 IDENTIFIER_MAX: Final = 35
 """Characters of a business message identifier (Max35Text)."""
-RECORDS_MAX: Final = 500_000
-"""Records of a file that authorities take."""
 
 HEADER: Final = "/BizData/Hdr/AppHdr"
 PARTY: Final = "OrgId/Id/OrgId/Othr/Id"
-
-FILE_RULES: Final[dict[str, str]] = {
-    "R22-file-01": "The header does not announce the message version that the file holds",
-    "R22-file-02": "The business message identifier is too long or is not the file name without its ending",
-    "R22-file-03": "The destination is set to take more records in a file than authorities do",
-    "R22-file-04": "The file is made before the day that it reports on has begun",
-    "R22-file-05": "The file is not one XML document by its name",
-    "R22-file-06": "The header says that it was made at a time that is not written in UTC with a Z",
-}
-"""Rules about a file as a whole: id -> the fault as found. That bytes are UTF-8 without byte order mark and DTD is how
-the renderer writes; the number of records and the size of each file are counted by the step that validates it."""
-_FILE_SOURCE = "own rule after head.001.001.01, head.003.001.01 and ESMA/2016/1521"
 
 
 def head(context: ReportContext, message_id: str) -> pl.DataFrame:
@@ -103,42 +88,26 @@ def file_name(context: ReportContext, sequence: int, previous: int) -> tuple[str
 
 
 def file_rules(context: ReportContext, name: str, header: pl.DataFrame) -> pl.DataFrame:
-    """Findings about a file as a whole, as FINDING_SCHEMA with a null record: rules R22-file-01 to -06.
+    """Findings about a file by its name and header, as FINDING_SCHEMA with a null record (`rules.FILE_RULES`).
 
-    `header` is the head table that the file was made with.
+    `header` is the head table that the file was made with. What is not known here (bytes, container, what was sent
+    before, when it was due) is left to the steps that know it.
     """
-    message = load(MESSAGE)
-    identifier, definition, created = (
-        message.head_value(header, f"{HEADER}/{tag}") or "" for tag in ("BizMsgIdr", "MsgDefIdr", "CreDt")
+
+    def value(path: str) -> str | None:
+        return load(MESSAGE).head_value(header, f"{HEADER}/{path}")
+
+    facts = FileFacts(
+        name=name,
+        created_at=context.created_at,
+        message=value("MsgDefIdr"),
+        identifier=value("BizMsgIdr"),
+        identifier_is_stem=True,
+        sender=value(f"Fr/{PARTY}"),
+        submitting_entity=context.destination.submitting_entity or context.entity.lei,
+        size_max=context.destination.size_max,
     )
-    stem = name.partition(".")[0]
-    broken = [
-        ("R22-file-01", f"{HEADER}/MsgDefIdr", definition, definition != MESSAGE),
-        ("R22-file-02", f"{HEADER}/BizMsgIdr", identifier, identifier != stem or len(identifier) > IDENTIFIER_MAX),
-        ("R22-file-03", "records_max", str(context.destination.records_max), _takes_too_many(context)),
-        ("R22-file-04", f"{HEADER}/CreDt", created, created[:10] < context.report_date.isoformat()),
-        ("R22-file-05", "", name, not re.search(r"\.xml(\.(gz|zip|bz2))?$", name)),
-        ("R22-file-06", f"{HEADER}/CreDt", created, not re.fullmatch(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?Z", created)),
-    ]
-    rows = [_finding(rule, path, value) for rule, path, value, wrong in broken if wrong]
-    return pl.DataFrame(rows, schema=FINDING_SCHEMA, orient="row")
-
-
-def _takes_too_many(context: ReportContext) -> bool:
-    return not 0 < context.destination.records_max <= RECORDS_MAX
-
-
-def _finding(rule: str, path: str, value: str) -> dict[str, object]:
-    return {
-        "rule": rule,
-        "severity": Severity.ERROR.value,
-        "record": None,
-        "reference": None,
-        "field": "file",
-        "path": path,
-        "value": value,
-        "message": f"{FILE_RULES[rule]} ({_FILE_SOURCE})",
-    }
+    return check_file(facts, not_checked=False)
 
 
 def _instant(context: ReportContext) -> str:

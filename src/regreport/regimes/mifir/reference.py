@@ -78,8 +78,8 @@ def venues_on(asked: pl.DataFrame, mics: pl.DataFrame) -> pl.DataFrame:
     joined = questions.join(lines, left_on="venue", right_on="mic", how="left", maintain_order="left")
     joined = joined.join(segments, left_on="venue", right_on="mic", how="left", maintain_order="left")
     listed = pl.col("operating_mic").is_not_null()
-    kind = pl.when(pl.col("venue").is_in(STAND_INS)).then("venue").when(~listed).then(pl.lit("NONE"))
-    kind = kind.when(pl.col("category") == INTERNALISER).then(pl.lit(INTERNALISER)).otherwise("kind")
+    stand_in = pl.when(pl.col("venue").is_in(STAND_INS)).then("venue").when(~listed).then(pl.lit("NONE"))
+    kind = stand_in.when(pl.col("category") == INTERNALISER).then(pl.lit(INTERNALISER)).otherwise("kind")
     begun = pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.col("day"))
     going = (
         pl.when(pl.col("valid_to").is_null())
