@@ -230,7 +230,8 @@ def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:
         values = pl.col(column)
         if isinstance(dtype.inner, pl.Struct):
             values = values.list.eval(pl.element().struct.field("id"))
-        return values.list.join("|", ignore_nulls=True)
+        joined = values.list.join("|", ignore_nulls=True)
+        return pl.when(joined != "").then(joined)
     return pl.col(column).cast(pl.String)
 
 

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
         ),
         severity=Severity.WARNING,
         partly_needs=("instruments",),
+        show="price_type",
         confidence=DERIVED,
     ),
     Rule(
