@@ -145,11 +145,11 @@ def _empty(wanted: Dataset) -> pl.DataFrame:
 
 def _origins(rows: SourceRows, wanted: Dataset, dataset: str) -> dict[str, str]:
     """Our column -> theirs. Our own layout must be complete, of the official one what no form needs may be absent."""
-    if wanted.key[0] in rows.columns or not wanted.official:
+    official = {ours: theirs for theirs, ours in wanted.official.items()}
+    if official.get(wanted.key[0]) not in rows.columns:
         missing = [name for name in wanted.columns if name not in rows.columns]
         origin = {name: name for name in wanted.columns}
     else:
-        official = {ours: theirs for theirs, ours in wanted.official.items()}
         origin = {ours: theirs for ours, theirs in official.items() if theirs in rows.columns}
         missing = [official[name] for name in wanted.forms if name not in origin]
     if missing:
