@@ -33,16 +33,26 @@ _UNFINISHED: Final = (".part", ".tmp")
 class FileAnswered:
     """What was said of one of our files: its status, the names of the answers, and its records by status."""
 
+    destination: str
     file: str
     status: str
     answers: tuple[str, ...]
     counts: dict[str, int]
 
+    @property
+    def answer(self) -> str:
+        """The names of the answers as text."""
+        return ", ".join(self.answers)
+
 
 @dataclass(frozen=True)
 class Authority:
-    """An authority over two folders. `code` and `firm` are what its headers and file names call it and us."""
+    """The authority of one destination, over two folders.
 
+    `code` and `firm` are what its headers and file names call it and us.
+    """
+
+    destination: str
     code: str
     firm: str
     inbox: Path
@@ -98,7 +108,7 @@ class Authority:
         answered_at = at.isoformat()
         seen = replace(seen, header=verdict.header, answers=names, answered_at=answered_at, counts=counts)
         books = replace(books.with_file(seen), held=_taken(books.held, verdict, key))
-        return books, FileAnswered(seen.name, verdict.advice.status, names, counts)
+        return books, FileAnswered(self.destination, seen.name, verdict.advice.status, names, counts)
 
     def _send(
         self, books: Books, advice: Advice, header: dict[str, str], at: datetime
@@ -136,7 +146,7 @@ class Authority:
         books, names = self._send(books, Advice(status, (), told, counts), dict(seen.header), at)
         seen = replace(seen, answers=(*seen.answers, *names), answered_at=at.isoformat(), counts=counts)
         return replace(books.with_file(seen), held=_settled(books.held, told)), [
-            FileAnswered(seen.name, status, names, counts)
+            FileAnswered(self.destination, seen.name, status, names, counts)
         ]
 
     def _no_longer_waiting(self, waiting: pl.DataFrame, seen_at: datetime, at: datetime) -> pl.DataFrame:

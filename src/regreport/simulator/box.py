@@ -28,7 +28,7 @@ def simulate(
     instant without a zone.
     """
     try:
-        behaves = Behaviour(behaviour)
+        behaves = Behaviour(behaviour.replace("-", "_"))
     except ValueError:
         known = ", ".join(b.value for b in Behaviour)
         raise ConfigurationError(f"No behaviour {behaviour!r}; known: {known}") from None
@@ -47,6 +47,7 @@ def _folders(settings: Settings) -> list[Destination]:
 
 def _authority(workspace: Path, destination: Destination, behaviour: Behaviour) -> Authority:
     return Authority(
+        destination=destination.name,
         code=destination.recipient,
         firm=destination.sender,
         inbox=workspace / "outbox" / destination.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import as_file, files
 
@@ -9,9 +10,13 @@ import polars as pl
 import pytest
 
 from regreport.demo.bench import bench_table, reference_frames
+from regreport.demo.group import HOUSES
 from regreport.engine.check import check
 from regreport.engine.fields import FieldLayer, load_layer
+from regreport.engine.rule import run_rules
 from regreport.messages import load
+from regreport.model.obligation import Cell
+from regreport.regime import DestinationFacts, EntityFacts, ReportContext, find_regime
 
 RECORDS = 6000
 
@@ -60,6 +65,26 @@ def test_what_it_refers_to_is_in_the_reference_data(table: pl.DataFrame) -> None
     assert set(table["venue"]) <= set(frames["mics"]["mic"])
     leis = table["buyer"].explode().struct.unnest().filter(id_type="LEI")["id"]
     assert set(leis) <= set(frames["leis"]["lei"])
+
+
+def test_no_finding_of_an_error_against_its_reference_data() -> None:
+    table = bench_table(RECORDS)
+    for house in HOUSES:
+        context = ReportContext(
+            Cell("EU", "TRANSACTION", "mifir"),
+            EntityFacts(house.lei, house.name, house.country, {"kind": house.kind}),
+            DestinationFacts("authority", house.code, house.country, ""),
+            date(2026, 11, 23),
+            datetime(2026, 11, 24, 6, tzinfo=UTC),
+            reference_frames(),
+        )
+        regime = find_regime("EU", "TRANSACTION", "mifir")
+        mine = regime.enrich(table.filter(executing_entity=house.lei), context)
+        found = run_rules(regime.rules, mine, reference=regime.reference)
+        assert found.filter(severity="error").is_empty()
+        wrong = mine.with_columns(branch_membership_country=pl.lit(None, dtype=pl.String))
+        control = run_rules(regime.rules, wrong, reference=regime.reference)
+        assert "CON-370" in set(control.filter(severity="error")["rule"])
 
 
 @pytest.mark.parametrize("records", [0, 1, 1999])

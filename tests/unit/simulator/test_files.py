@@ -75,6 +75,13 @@ def test_the_answer_names_our_file_and_its_own(desk: Any, good: pl.DataFrame) ->
     assert not list(desk.inbox.glob("*.part"))
 
 
+def test_who_answered_and_a_behaviour_written_with_a_hyphen(desk: Any, good: pl.DataFrame) -> None:
+    desk.deliver(good)
+    (answered,) = desk.ask("reject-all")
+    assert (answered.destination, answered.status) == ("authority-de", "RJCT")
+    assert answered.answer == "DE_FDBTRA_NLB_000001_26.xml"
+
+
 def test_numbers_of_answers_go_on(desk: Any, good: pl.DataFrame) -> None:
     desk.deliver(good.head(5), 1)
     first = desk.ask()[0].answers
