@@ -55,10 +55,25 @@ WORDS = {
 DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%d-%m-%Y", "%d-%b-%Y", "%Y/%m/%d")
 CODES: Mapping[str, Mapping[str, str]] = {
     "side": {"B": "BUY", "S": "SELL", "BUY": "BUY", "SELL": "SELL", "BUYI": "BUY", "1": "BUY", "2": "SELL"},
-    "option_type": {"C": "CALL", "P": "PUTO", "CALL": "CALL", "PUT": "PUTO", "PUTO": "PUTO"},
-    "delivery_type": {"C": "CASH", "P": "PHYS", "CASH": "CASH", "PHYSICAL": "PHYS", "PHYS": "PHYS"},
+    "option_type": {"C": "CALL", "P": "PUTO", "CALL": "CALL", "PUT": "PUTO", "PUTO": "PUTO", "OTHR": "OTHR"},
+    "delivery_type": {"C": "CASH", "P": "PHYS", "CASH": "CASH", "PHYSICAL": "PHYS", "PHYS": "PHYS", "OPTN": "OPTN"},
     "trading_capacity": {"DEAL": "DEAL", "MTCH": "MTCH", "AOTC": "AOTC", "P": "DEAL", "A": "AOTC"},
 }
+"""Canonical column -> usual codes, upper case, and ours for them."""
+OWN_CODES: Mapping[str, str] = {
+    "quantity_type": "UNIT NMNL MNTR",
+    "price_type": "MNTR PCTG YIEL BAPO PNDG NOAP",
+    "strike_price_type": "MNTR PCTG YIEL BAPO PNDG",
+    "underlying_type": "ISIN INDEX BASKET",
+    "underlying_in_type": "ISIN INDEX BASKET",
+    "underlying_out_type": "ISIN INDEX BASKET",
+    "notional_currency_2_type": "INTR FX",
+    "investment_decision_type": "NIDN CCPT CONCAT ALGO",
+    "execution_type": "NIDN CCPT CONCAT ALGO NORE",
+    "exercise_style": "EURO AMER ASIA BERM OTHR",
+    "short_selling": "SESH SSEX SELL UNDI",
+}
+"""Canonical column -> our codes, where its meaning in columns.csv does not list them (RTS 22, Annex I, Table 2)."""
 BOOLEANS = {"true": "true", "false": "false", "y": "true", "n": "false", "yes": "true", "no": "false"}
 BOOLEANS |= {"1": "true", "0": "false", "t": "true", "f": "false"}
 CODES_MAX = 40
@@ -180,7 +195,7 @@ def _vocabulary(column: Column) -> dict[str, str]:
         return BOOLEANS
     if column.name in CODES:
         return {code.casefold(): our for code, our in CODES[column.name].items()}
-    own = re.findall(r"\b[A-Z][A-Z_]{2,}\b", column.meaning)
+    own = OWN_CODES.get(column.name, "").split() or re.findall(r"\b[A-Z][A-Z_]{2,}\b", column.meaning)
     return {code.casefold(): code for code in own} if len(own) > 1 else {}
 
 
