@@ -143,7 +143,7 @@ def run_rules(
         numbered = numbered.with_columns(pl.lit(0, dtype=pl.UInt32).alias(DRAFT))
     unknown = {r.id: _unknown(r, missing, table.schema) for r in rules}
     found = [_not_checked(r, unknown[r.id]) for r in rules if unknown[r.id]]
-    able = [r for r in rules if not unknown[r.id] or not r.needs]
+    able = [r for r in rules if not unknown[r.id] or not r.needs or {*unknown[r.id]} <= {*r.partly_needs}]
     record_rules = [r for r in able if isinstance(r, Rule)]
     for start in range(0, max(numbered.height, 1), ROWS_PER_PASS):
         found += _one_pass(record_rules, numbered.slice(start, ROWS_PER_PASS), reference)

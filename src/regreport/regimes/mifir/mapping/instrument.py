@@ -67,14 +67,11 @@ def instrument(rows: pl.DataFrame) -> dict[str, pl.Expr]:
 
 
 def _kind(rows: pl.DataFrame) -> pl.Expr:
-    """ID where the ISIN is known or all there is, OTHR where the instrument is described and not known."""
-    described = given(rows, DESCRIPTION)
-    known = pl.col(KNOWN) == "true"
-    no_isin = pl.col("isin").is_null()
-    kind = (
-        pl.when(known).then(pl.lit("ID")).when(described & (no_isin | (pl.col(KNOWN) == "false"))).then(pl.lit("OTHR"))
-    )
-    return kind.when(~described & ~no_isin).then(pl.lit("ID"))
+    """ID where the ISIN is known or all there is; OTHR where there is none, or where it is described and not known."""
+    described, no_isin = given(rows, DESCRIPTION), pl.col("isin").is_null()
+    known = pl.when(pl.col(KNOWN) == "true").then(pl.lit("ID"))
+    other = known.when(no_isin | (described & (pl.col(KNOWN) == "false"))).then(pl.lit("OTHR"))
+    return other.when(~described).then(pl.lit("ID"))
 
 
 def _second_currency() -> pl.Expr:
