@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from regreport.adapters.names import safe_path
 from regreport.adapters.sql.database import open_database
@@ -44,9 +45,19 @@ class FixedClock:
 class MemoryLedger(SqlLedger):
     """The Ledger on SQLite in memory. Threads share it one at a time; it ends with `close()`."""
 
+    _empty: ClassVar[bytes] = b""
+    """A ledger without rows, made once: the migrations take longer than most tests."""
+
     def __init__(self, clock: Clock | None = None) -> None:
         engine = open_database("sqlite://")
-        migrate_engine(engine)
+        with closing(engine.raw_connection()) as pooled:
+            connection = pooled.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            if MemoryLedger._empty:
+                connection.deserialize(MemoryLedger._empty)
+            else:
+                migrate_engine(engine)
+                MemoryLedger._empty = connection.serialize()
         super().__init__(engine, clock or FixedClock())
 
 

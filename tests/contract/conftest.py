@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from regreport.adapters.local import LocalStore
-from regreport.adapters.sql import SqlLedger, open_ledger
+from regreport.adapters.sql import SqlLedger, migrate, open_ledger
+from regreport.adapters.sql.tables import INSERT_ONLY, metadata
 from regreport.model.obligation import Cell, Obligation, obligation_id
 from regreport.ports import Store
 from regreport.testing import FixedClock, MemoryLedger, MemoryStore
@@ -71,19 +73,80 @@ def _own_server(binary: str, folder: Path) -> Iterator[str]:
         server.wait(60)
 
 
+def _new_database(server: str) -> str:
+    name = f"regreport_test_{os.getpid()}_{next(_NUMBERS)}"
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _drop_database(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {engine.url.database}")
+    engine.dispose()
+
+
 @pytest.fixture
 def mysql_url(mysql_server: str) -> Iterator[str]:
     """The URL of an empty database, dropped afterwards."""
-    name = f"regreport_test_{os.getpid()}_{next(_NUMBERS)}"
-    engine = create_engine(mysql_server)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield make_url(mysql_server).set(database=name).render_as_string(hide_password=False)
-    finally:
+    url = _new_database(mysql_server)
+    yield url
+    _drop_database(url)
+
+
+class Reused:
+    """A database with the ledger's tables, emptied between tests: making the tables is what costs most."""
+
+    def __init__(self, server: str) -> None:
+        self.server, self.url = server, ""
+
+    def lend(self) -> str:
+        """Its URL."""
+        self.url = self.url or _new_database(self.server)
+        return self.url
+
+    def empty(self) -> None:
+        """Ready for the next test, with the triggers that a test may have taken away."""
+        engine = create_engine(self.url)
         with engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
+            there = {row[0] for row in connection.exec_driver_sql("SHOW TRIGGERS")}
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            for table in metadata.tables.keys() - {"lease"}:
+                connection.exec_driver_sql(f"TRUNCATE {table}")
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+            for table, action in itertools.product([t.name for t in INSERT_ONLY], ("update", "delete")):
+                name, words = f"tr_{table}_no_{action}", f"{table} is insert only"
+                if name not in there:
+                    connection.exec_driver_sql(
+                        f"CREATE TRIGGER {name} BEFORE {action.upper()} ON {table} FOR EACH ROW "
+                        f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{words}'"
+                    )
         engine.dispose()
+
+    def give_up(self) -> None:
+        """Drop it."""
+        if self.url:
+            _drop_database(self.url)
+        self.url = ""
+
+
+@pytest.fixture(scope="session")
+def mysql_reused(mysql_server: str) -> Iterator[Reused]:
+    """The database that most tests share, one after the other."""
+    shared = Reused(mysql_server)
+    yield shared
+    shared.give_up()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty ledger as a file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
 
 
 DATABASES = ["sqlite", pytest.param("mysql", marks=pytest.mark.mysql)]
@@ -107,13 +170,17 @@ def clock() -> FixedClock:
 def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[SqlLedger]:
     """Every ledger."""
     if request.param == "memory":
-        made: SqlLedger = MemoryLedger(clock)
+        with closing(MemoryLedger(clock)) as made:
+            yield made
     elif request.param == "sqlite":
-        made = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite", clock)
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.sqlite")
+        with closing(open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite", clock)) as opened:
+            yield opened
     else:
-        made = open_ledger(str(request.getfixturevalue("mysql_url")), clock)
-    yield made
-    made.close()
+        reused: Reused = request.getfixturevalue("mysql_reused")
+        with closing(open_ledger(reused.lend(), clock)) as opened:
+            yield opened
+        reused.empty()
 
 
 @pytest.fixture(params=["local", "memory"])

@@ -61,8 +61,8 @@ def expected(status: dict[str, Status], steps: list[tuple[str, Status, Status]])
     return after
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(moves(), max_size=25), st.data())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(moves(), max_size=15), st.data())
 def test_any_sequence_keeps_state_and_events_together(
     calls: list[list[tuple[str, Status, Status]]], data: st.DataObject
 ) -> None:
@@ -106,7 +106,7 @@ def _report(entity: str) -> str:
     return f"EU-TRANSACTION-MIFIR-2026-11-23-{entity}-1"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60),
     st.dictionaries(
