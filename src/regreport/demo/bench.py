@@ -7,6 +7,7 @@ still does, so that the table has no finding of severity error against the demo'
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
@@ -18,8 +19,9 @@ from regreport.demo.tickets import CLOSE_UTC_SECOND, OPEN_UTC_SECOND, TRADE_DATE
 from regreport.engine.fields import FieldLayer
 from regreport.regime import find_regime
 
-__all__ = ["bench_table", "reference_frames"]
+__all__ = ["bench_chunks", "bench_table", "reference_frames"]
 
+ROWS_PER_CHUNK: Final = 50_000
 _PATTERN_RECORDS: Final = 2000
 _PRIME: Final = 2_147_483_647
 _ACCRUED_THOUSANDTHS: Final = 875
@@ -30,17 +32,23 @@ def bench_table(records: int, seed: int = SEED, layer: FieldLayer | None = None)
 
     The same for the same arguments. Its reference data are `reference_frames()`; `layer` is the regime's by default.
     """
+    return pl.concat(bench_chunks(records, seed, layer))
+
+
+def bench_chunks(records: int, seed: int = SEED, layer: FieldLayer | None = None) -> Iterator[pl.DataFrame]:
+    """The same table in frames of ROWS_PER_CHUNK records, for whoever writes it to a file; one at least."""
     pattern = _pattern(seed, layer or find_regime("EU", "TRANSACTION", "mifir").layer)
-    number = pl.int_range(records, dtype=pl.Int64, eager=True)
-    rows = pattern[(number % pattern.height).cast(pl.UInt32)].with_columns(number.alias("@number"))
-    changed = rows.with_columns(
-        transaction_reference=_reference(),
-        trading_date_time=_instant(seed),
-        venue_transaction_id=_match_code(),
-        quantity=_quantity(seed),
-        price=_price(seed),
-    )
-    return changed.with_columns(net_amount=_net_amount()).drop("@number", "@aggregate")
+    for start in range(0, max(records, 1), ROWS_PER_CHUNK):
+        number = pl.int_range(start, min(start + ROWS_PER_CHUNK, records), dtype=pl.Int64, eager=True)
+        rows = pattern[(number % pattern.height).cast(pl.UInt32)].with_columns(number.alias("@number"))
+        changed = rows.with_columns(
+            transaction_reference=_reference(),
+            trading_date_time=_instant(seed),
+            venue_transaction_id=_match_code(),
+            quantity=_quantity(seed),
+            price=_price(seed),
+        )
+        yield changed.with_columns(net_amount=_net_amount()).drop("@number", "@aggregate")
 
 
 def _pattern(seed: int, layer: FieldLayer) -> pl.DataFrame:
