@@ -99,7 +99,7 @@ class Reported:
                 )
                 hit = numbered.join(keys.select("position"), on="position", how="semi", maintain_order="left")
                 if hit.height:
-                    whole = self._regime.layer.complete(hit)
+                    whole = self._regime.layer.complete(hit.drop("position"))
                     found.append(whole.with_columns(hit["position"], report_id=pl.lit(report_id)))
         return pl.concat(found, how="diagonal") if found else wanted.clear()
 
