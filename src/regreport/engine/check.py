@@ -220,7 +220,8 @@ class _Check:
         for there in present:
             count = count + there.series(self.height).cast(pl.UInt8)
         inside = whole.series(self.height)
-        self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 0)}", inside & (count == 0))
+        if all(child.min for child in node.children):
+            self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 0)}", inside & (count == 0))
         self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 2)}", inside & (count > 1))
 
     def repeated(self, node: Node) -> _Presence:

@@ -176,6 +176,8 @@ class _Compiler:
             except ValueError as problem:
                 raise self.unsupported(restriction, f"pattern {patterns}: {problem}") from problem
         if listed:
+            if facets.base != "string":
+                raise self.unsupported(restriction, f"an enumeration of {facets.base} values")
             if any(" " in value or not value for value in listed):
                 raise self.unsupported(restriction, "an enumeration value with a blank")
             limits["enumeration"] = tuple(listed)

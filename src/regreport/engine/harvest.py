@@ -248,7 +248,8 @@ class Harvest:
             if values is not None:
                 self.put(cell, values, value)
             elif name not in _XSI_HINTS and not self.names_own_type(cell, name, value):
-                self.fault(f"{cell.path}/@{name.rpartition('}')[2]}", "attribute", value)
+                above = "" if cell.is_record else cell.path
+                self.fault(f"{above}/@{name.rpartition('}')[2]}", "attribute", value)
 
     def names_own_type(self, cell: Cell, name: str, value: str) -> bool:
         """xsi:type changes nothing where it names the type that the element has anyway."""
@@ -316,7 +317,10 @@ class Harvest:
     def head(self) -> pl.DataFrame:
         """The single row around the records, once the document has ended."""
         if self.head_frame is None:
-            self.head_frame = self.root.group.frame() if self.root is not None else pl.DataFrame()
+            frame = self.root.group.frame() if self.root is not None else pl.DataFrame()
+            if self.enveloped and not any(name.startswith("/BizData") for name in frame.columns):
+                frame = frame.with_columns(pl.Series("/BizData/", [True]))  # an envelope without a header is one too
+            self.head_frame = frame
         return self.head_frame
 
     def close(self) -> None:

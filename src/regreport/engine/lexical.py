@@ -42,7 +42,7 @@ _PLAIN = {
 
 def accepts(facets: Facets, value: pl.Expr) -> pl.Expr | None:
     """A Boolean expression, true where the text is surely valid, or None where only `faults` can tell."""
-    if facets.enumeration and facets.base == "string" and not facets.pattern and facets.length_max is None:
+    if facets.enumeration and not facets.pattern and facets.length_max is None:
         return value.is_in(list(facets.enumeration))
     if facets.enumeration:
         return None
@@ -97,8 +97,6 @@ def faults(facets: Facets, value: pl.Expr) -> Iterator[tuple[str, pl.Expr]]:
     yield kind, wrong
     if facets.pattern:
         yield "pattern", ~wrong & ~text.str.contains(engine_regex(facets.pattern))
-    if facets.enumeration:
-        yield "enumeration", ~wrong & ~text.is_in(list(facets.enumeration))
     if facets.base == "decimal":
         yield from _decimal_faults(facets, text, ~wrong)
 

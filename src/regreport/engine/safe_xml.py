@@ -70,6 +70,7 @@ def feed(target: Target, source: BinaryIO, file: str, limits: Limits | None = No
             if size > limits.bytes_max:
                 raise NotWellFormed(f"is larger than {limits.bytes_max:,} bytes", "Split it, or raise the limit", file)
             parser.feed(block)
+            _require_bound_prefixes(parser, file)
             yield
             block = source.read(READ_BYTES)
         parser.close()
@@ -84,6 +85,13 @@ def _require_utf8(block: bytes, file: str) -> None:
     if declared and declared[1].lower() not in (b"utf-8", b"us-ascii"):
         name = declared[1].decode("ascii", "replace")
         raise NotWellFormed("declares another encoding than UTF-8", "Convert it to UTF-8", file, value=name)
+
+
+def _require_bound_prefixes(parser: etree.XMLParser, file: str) -> None:
+    """libxml2 goes on after an undeclared prefix, while for its tree builder it is an error; so it is here."""
+    if len(parser.feed_error_log):
+        for entry in parser.feed_error_log.filter_from_errors():
+            raise NotWellFormed(f"is not well-formed XML: {entry.message}", file=file, line=entry.line or None)
 
 
 @contextmanager
