@@ -20,7 +20,7 @@ from typing import BinaryIO, ClassVar
 from regreport.adapters.names import safe_path
 from regreport.adapters.sql.database import open_database
 from regreport.adapters.sql.ledger import SqlLedger
-from regreport.adapters.sql.migrate import migrate_engine
+from regreport.adapters.sql.migration import migrate_engine
 from regreport.errors import DeliveryRefused, IntegrityError, NotFound
 from regreport.ports import Clock, Parcel, Receipt
 

@@ -7,6 +7,7 @@ synchronous=FULL and foreign keys on, MySQL in strict mode with a flushed log, a
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -75,10 +76,24 @@ def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; _begin_sqlite does
-    for name, value in _SQLITE_PRAGMAS.items():
-        connection.execute(f"PRAGMA {name} = {value}")
+    _use_write_ahead_log(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync stops at the disk's cache
     connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE must not slip past the insert-only triggers
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Turn WAL on where it is not; SQLite does not wait for others in this one statement, so we do."""
+    patience = time.monotonic() + BUSY_TIMEOUT_S
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:

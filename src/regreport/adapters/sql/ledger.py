@@ -6,7 +6,7 @@ from regreport.adapters.sql.answers import Answers
 from regreport.adapters.sql.batches import Batches
 from regreport.adapters.sql.database import open_database
 from regreport.adapters.sql.evidence import Evidence
-from regreport.adapters.sql.migrate import migrate_engine
+from regreport.adapters.sql.migration import migrate_engine
 from regreport.adapters.sql.obligations import Obligations
 from regreport.adapters.sql.openings import Openings
 from regreport.ports import Clock

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from regreport.adapters.sql.session import FILE, Link, Session, as_text, fitting, known_columns, matching, parts, put, told
+from regreport.adapters.sql.session import (
+    FILE,
+    Link,
+    Session,
+    as_text,
+    fitting,
+    known_columns,
+    matching,
+    parts,
+    put,
+    told,
+)
 from regreport.adapters.sql.tables import report_file, report_log
 from regreport.errors import NotFound, StaleState
 from regreport.model.report import TRANSITIONS, ReportFile, Status, Submission

@@ -1,0 +1,1 @@
+"""Tests of single adapters: what goes beyond the contract of their port."""
