@@ -54,4 +54,3 @@ def test_cases_are_told_apart() -> None:
 def test_control_a_case_fails_without_its_rule(case: Case) -> None:
     others = [r for r in (FILE_RULES if case.base == "file" else RULES) if r.id != case.rule]
     assert findings(case, others) == []
-
