@@ -131,6 +131,13 @@ def history(store: Store, states: Iterable[tuple[str, str]], references: pl.Lazy
     return pl.concat(found).collect() if found else pl.DataFrame(schema=HISTORY_SCHEMA)
 
 
+def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, references: pl.LazyFrame) -> pl.DataFrame:
+    """HISTORY_SCHEMA of other days, and of this obligation's own earlier submissions (BOOKS_SCHEMA)."""
+    asked = references.select("reference").drop_nulls().unique()
+    mine = own.lazy().select("reference", "standing").join(asked, on="reference", how="semi").collect()
+    return pl.concat([history_of_others, mine.with_columns(report_date=pl.lit(on)).select(list(HISTORY_SCHEMA))])
+
+
 def asked_of_source(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The references that source rows will be reported under: their own, else the transaction_id."""
     return rows.select(reference=pl.coalesce("transaction_reference", "transaction_id"))

@@ -21,6 +21,9 @@ from regreport.cli.options import (
     parse_date,
 )
 
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Threads that work on columns (default: all cores).")
+]
 ReportIds = Annotated[list[str] | None, typer.Argument(help="Report ids; none: everything that is due for the step.")]
 
 
@@ -36,9 +39,7 @@ def run(
     report_type: ReportTypeOption = "",
     regime: RegimeOption = "",
     entity: EntityOption = "",
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Threads that work on columns (default: all cores).")
-    ] = 0,
+    workers: WorkersOption = None,
     workspace: WorkspaceOption = None,
     actor: AsOption = "",
     as_json: JsonOption = False,
@@ -55,7 +56,7 @@ def run(
         views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
 
 
-def _limit_threads(workers: int) -> None:
+def _limit_threads(workers: int | None) -> None:
     """The column engine reads this once, when it is first imported."""
     import os
 

@@ -196,8 +196,8 @@ def show_demo(done: Rehearsed, folder: Path, *, as_json: bool) -> None:
         return
     authorities = len(done.settings.destinations)
     print_lines(
-        f"{done.day.records} records of {done.day.trade_date} from the firm's own file {folder}/trades.csv, reported as",
-        f"auth.016.001.01 to {authorities} simulated authorities, and answered by them in auth.031.001.01:",
+        f"{done.day.records} records of {done.day.trade_date} from the firm's own file {folder}/trades.csv,",
+        f"reported as auth.016.001.01 to {authorities} simulated authorities, and answered by them in auth.031.001.01:",
         "",
     )
     _print_accounts(accounts)

@@ -68,7 +68,7 @@ class _Day:
         submissions = home.submissions(owed.obligation_id)
         held = books.read(home.store, submissions)
         rows = inputs.source_rows(home.store, home.batches(state))
-        context = self._contexts.of(state, home.now(), books.asked_of_source(rows))
+        context = self._contexts.of(state, home.now(), books.asked_of_source(rows), submissions)
         tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
         return generating.draft(self._regime, context, rows, held, home.store, tables, self._scratch)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -87,8 +87,13 @@ class Contexts:
         self._home = home
         self._data: dict[tuple[str, date], tuple[dict[str, str], dict[str, Any]]] = {}
 
-    def of(self, state: ObligationState, created_at: datetime, asked: Any) -> ReportContext:
-        """The context of an obligation's report with the given instant; `asked` are the references it will use."""
+    def of(
+        self, state: ObligationState, created_at: datetime, asked: Any, before: Sequence[Submission]
+    ) -> ReportContext:
+        """The context of an obligation's report with the given instant.
+
+        `asked` are the references that it will use, `before` the submissions that came before this one.
+        """
         home, owed = self._home, state.obligation
         regime = home.regime(owed.cell)
         key = (regime.id, owed.report_date)
@@ -105,11 +110,11 @@ class Contexts:
             reference_data=tables,
             settings=home.settings.regimes.get(regime.id, {}),
             snapshot_digests=digests,
-            history=self._history(state, asked),
+            history=self._history(state, asked, before),
         )
 
-    def _history(self, state: ObligationState, asked: Any) -> Any:
-        """What other days of the entity under this regime have reported of these references."""
+    def _history(self, state: ObligationState, asked: Any, before: Sequence[Submission]) -> Any:
+        """What was reported before of these references, by the entity under this regime, on this day and on others."""
         owed = state.obligation
         others = self._home.ledger.obligations(
             entity=owed.entity,
@@ -122,4 +127,6 @@ class Contexts:
             for o in others
             if o.state_digest and o.obligation.obligation_id != owed.obligation_id
         ]
-        return books.history(self._home.store, days, asked)
+        others_said = books.history(self._home.store, days, asked)
+        own = books.read(self._home.store, before)
+        return books.with_own(others_said, own, owed.report_date.isoformat(), asked)

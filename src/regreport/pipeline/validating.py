@@ -12,6 +12,7 @@ from regreport.model.report import Status, Submission
 from regreport.pipeline.generating import cell_of
 from regreport.pipeline.home import Contexts, Home
 from regreport.ports import Change
+from regreport.regime import ReportContext
 
 REPORTS_PER_PASS = 500
 """Submissions judged and committed together."""
@@ -32,15 +33,18 @@ def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
 
 def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission]) -> list[str]:
     regime = home.regime(cell_of(submissions[0]))
-    pairs = [
-        (s, contexts.of(home.state(s.obligation_id), s.created_at, books.asked_of_index(home.store, s.index_digest)))
-        for s in submissions
-    ]
+    pairs = [(s, _context(home, contexts, s)) for s in submissions]
     verdicts = validating.validate(regime, pairs, home.store)
     with home.store.batch():
         changes = [_change(home, v) for v in verdicts]
     home.ledger.advance(changes, home.actor)
     return [v.submission.report_id for v in verdicts]
+
+
+def _context(home: Home, contexts: Contexts, submission: Submission) -> ReportContext:
+    asked = books.asked_of_index(home.store, submission.index_digest)
+    before = [s for s in home.submissions(submission.obligation_id) if s.number < submission.number]
+    return contexts.of(home.state(submission.obligation_id), submission.created_at, asked, before)
 
 
 def _change(home: Home, verdict: validating.Validated) -> Change:
