@@ -31,7 +31,7 @@ def element(name: str) -> pl.Expr:
 def inner_names(dtype: pl.DataType) -> dict[str, pl.DataType]:
     """The fields of a list of structs, with their types; {} for a list of text."""
     if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):
-        return {f.name: _instance(f.dtype) for f in dtype.inner.fields}
+        return {f.name: f.dtype() if isinstance(f.dtype, type) else f.dtype for f in dtype.inner.fields}
     return {}
 
 
@@ -193,7 +193,8 @@ def unplaced(level: Level, scope: Scope, names: Names) -> dict[str, pl.Expr]:
         if column in level.kinds and not any(r.column == column for r in level.bindings):
             lost[column] = ~scope(column).is_in(list(level.kinds[column]))
             continue
-        places = [r.when for r in (*level.bindings, *level.groups) if r.column == column]
+        places = [r.when for r in level.bindings if r.column == column]
+        places += [g.when for g in level.groups if g.column == column]
         inner = [g for g in level.groups if g.column == column and g.level is not None]
         if all(places):
             given = [w for w in places if all(c.column in names for c in w)]
@@ -206,7 +207,3 @@ def unplaced(level: Level, scope: Scope, names: Names) -> dict[str, pl.Expr]:
                 below = scope(column).list.eval(pl.any_horizontal(list(deeper.values())).fill_null(False)).list.any()
                 lost[column] = lost[column] | below if column in lost else below
     return {column: expr.fill_null(False) for column, expr in lost.items()}
-
-
-def _instance(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype

@@ -224,7 +224,8 @@ def _names(columns: Iterable[str], prefix: str) -> tuple[str, ...]:
 
 def _kinds(bindings: Iterable[Binding], groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
     kinds: dict[str, dict[str, None]] = {}
-    for row in (*bindings, *groups):
-        for condition in row.when:
+    conditions = [row.when for row in bindings] + [group.when for group in groups]
+    for when in conditions:
+        for condition in when:
             kinds.setdefault(condition.column, {})[condition.value] = None
     return {column: tuple(values) for column, values in kinds.items()}

@@ -113,8 +113,11 @@ class _Header:
         self.related = value("Rltd/BizMsgIdr")
         self.sender = value(f"Fr/{PARTY}")
         self.recipient = value(f"To/{PARTY}")
-        created = value("CreDt")
-        self.created_at = datetime.fromisoformat(created) if created else UNDATED
+        created = value("CreDt").strip()
+        try:
+            self.created_at = datetime.fromisoformat(created) if created else UNDATED
+        except ValueError as problem:
+            raise BadInput("is no instant", file=name, field=f"{HEADER}/CreDt", value=created) from problem
         if self.created_at.tzinfo is None:
             raise BadInput("has no time zone", file=name, field=f"{HEADER}/CreDt", value=created)
 
