@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,7 +111,7 @@ def _help(parameter: Any) -> str:
     return getattr(parameter, "help", "") or ""
 
 
-def markdown_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def markdown_table(heads: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
     """A table in Markdown; a bar inside a cell is escaped."""
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     lines += [f"| {' | '.join(str(c).replace('|', '&#124;') for c in row)} |" for row in rows]

@@ -95,7 +95,8 @@ def test_a_nil_day_is_asserted_from_a_batch_without_records(confirmed: Shell) ->
     assert "--date" in refused.err or "--entity" in refused.err
     confirmed("load", "nil.csv", "--date", "2026-11-24", "--entity", entity, at=LATER)
     confirmed("run", "--date", "2026-11-24", "--entity", entity, at="2026-11-25T07:30:00Z")
-    rows = confirmed("status", "--date", "2026-11-24", "--json", at="2026-11-25T07:30:00Z", code=None).json["obligations"]
+    told = confirmed("status", "--date", "2026-11-24", "--json", at="2026-11-25T07:30:00Z", code=None)
+    rows = told.json["obligations"]
     assert [r["status"] for r in rows if entity in r["obligation"]] == ["nil"]
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from regreport.engine import standards  # noqa: F401 (binds the names that `is_a` uses)
 from regreport.engine.checks import ALWAYS, Check
+from regreport.engine.verdicts import broken
 from regreport.model.finding import FINDING_COLUMNS, Severity
 
 FINDING_SCHEMA: Final = pl.Schema({c: pl.UInt32 if c == "record" else pl.String for c in FINDING_COLUMNS})
@@ -58,8 +59,7 @@ class Rule:
 
     def in_force(self, on: date, jurisdiction: str = "") -> bool:
         """Whether the rule applies to a report of this date (both ends included) and jurisdiction ('' asks for any)."""
-        begun = self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
-        return begun and (not jurisdiction or not self.jurisdictions or jurisdiction in self.jurisdictions)
+        return _in_force(self, on, jurisdiction)
 
     def shown(self) -> str:
         """The column that a finding quotes; empty where the rule looks at none."""
@@ -104,7 +104,9 @@ class CrossRule:
     partly_needs: tuple[str, ...] = ()
     over: None = None
 
-    in_force = Rule.in_force
+    def in_force(self, on: date, jurisdiction: str = "") -> bool:
+        """As of a Rule."""
+        return _in_force(self, on, jurisdiction)
 
     def shown(self) -> str:
         """The column that a finding points at."""
@@ -117,6 +119,11 @@ class CrossRule:
 
 
 AnyRule = Rule | CrossRule
+
+
+def _in_force(rule: AnyRule, on: date, jurisdiction: str) -> bool:
+    begun = rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to)
+    return begun and (not jurisdiction or not rule.jurisdictions or jurisdiction in rule.jurisdictions)
 
 
 def _sentences(title: str, remedy: str) -> str:
@@ -205,24 +212,13 @@ def _at_level(frame: pl.DataFrame, group: str | None, rules: Sequence[Rule], ref
 def _run_level(rules: Sequence[Rule], frame: pl.DataFrame) -> Iterable[pl.DataFrame]:
     if frame.is_empty():
         return
-
-    def broken(rule: Rule) -> pl.Expr:
-        return (rule.when.expr(pl.col) & ~rule.must.expr(pl.col)).alias(f"@{rule.id}")
-
-    verdicts = frame.lazy().select(pl.col(RECORD), *(broken(r) for r in rules)).collect()
-    hits = verdicts.select(pl.exclude(RECORD).any()).row(0)
-    for rule, hit in zip(rules, hits, strict=True):
-        if hit:
+    for rule, rows in zip(rules, broken([(r.when, r.must) for r in rules], frame), strict=True):
+        if rows is not None and rows.any():
             shown = (
                 _as_text(frame.schema[rule.shown()], rule.shown()) if rule.shown() else pl.lit(None, dtype=pl.String)
             )
-            rows = (
-                frame.lazy()
-                .filter(verdicts[f"@{rule.id}"])
-                .select(RECORD, "@reference", shown.alias("@value"))
-                .collect()
-            )
-            yield _findings(rule, rows[RECORD], rows["@reference"], rows["@value"])
+            hit = frame.filter(rows).select(RECORD, "@reference", shown.alias("@value"))
+            yield _findings(rule, hit[RECORD], hit["@reference"], hit["@value"])
 
 
 def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:

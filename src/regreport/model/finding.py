@@ -16,7 +16,7 @@ message (the fault in words, with the remedy where there is one). All text but `
 
 
 class Severity(StrEnum):
-    """What a finding does: an error holds its record, a warning goes with it, NOT_CHECKED says what nobody looked at."""
+    """What a finding does: an error holds its record, a warning goes with it, NOT_CHECKED was not looked at."""
 
     ERROR = "error"
     WARNING = "warning"
