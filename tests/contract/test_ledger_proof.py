@@ -107,6 +107,17 @@ def test_evidence_is_insert_only(full: SqlLedger, statement: str) -> None:
         ("UPDATE obligation SET due_at = '2030-01-01T00:00:00.000000Z'", "due_at is '2030-01-01"),
         ("UPDATE source_batch SET digest = '0'", "source_batch B-1: the row is not what chain 'source/A' says"),
         ("UPDATE snapshot SET digest = '0'", "snapshot 2026-11-23: the row is not what chain 'refdata/leis' says"),
+        ("DELETE FROM report_file", "its events name file.1"),
+        (
+            "DELETE FROM source_batch",
+            "source_batch B-1: chain 'source/A' says that it was recorded, the row is not there",
+        ),
+        ("DELETE FROM snapshot", "the row is not there"),
+        ("DELETE FROM feedback_log", "the row is not there"),
+        (
+            f"UPDATE audit_log SET chain = 'elsewhere' WHERE chain = '{REPORT}'",
+            "report elsewhere: its events are there",
+        ),
         ("UPDATE feedback_log SET file_status = 'REJECTED'", "feedback_log 99999"),
     ],
 )
@@ -114,6 +125,14 @@ def test_tampering_is_found_and_named(full: SqlLedger, statement: str, words: st
     tamper(full, statement)
     faults = full.verify_chains()
     assert any(words in fault for fault in faults), faults
+
+
+def test_a_report_that_was_removed_with_all_that_hangs_on_it_is_missed(full: SqlLedger) -> None:
+    tables = ("delivery_log", "report_file", "report_log", "obligation")
+    tamper(full, *(f"DELETE FROM {table}" for table in tables))
+    faults = full.verify_chains()
+    assert f"report {REPORT}: its events are there, its row is not" in faults
+    assert f"obligation {REPORT[:-2]}: its events are there, its row is not" in faults
 
 
 def test_two_links_that_changed_places_are_found(full: SqlLedger) -> None:

@@ -27,6 +27,12 @@ def read_secret(reference: str) -> str:
     raise ConfigurationError("a secret is given by reference: env:NAME or file:PATH, never by its value")
 
 
+def from_workspace(reference: str, workspace: Path) -> str:
+    """The reference with a relative file taken from the workspace."""
+    kind, _, place = reference.partition(":")
+    return f"file:{workspace / place}" if kind == "file" and place else reference
+
+
 def _from_file(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as stream:

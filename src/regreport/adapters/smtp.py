@@ -18,7 +18,7 @@ from typing import Final
 from regreport.adapters.clock import SystemClock
 from regreport.adapters.letter import check_address, compose, message_id, wire
 from regreport.adapters.options import known_options, number, required
-from regreport.adapters.secret import read_secret
+from regreport.adapters.secret import from_workspace, read_secret
 from regreport.errors import ChannelUnavailable, ConfigurationError, DeliveryRefused, DeliveryUnknown, NotFound
 from regreport.ports import Clock, Parcel, Receipt
 
@@ -87,7 +87,7 @@ class EmailChannel:
             recipients,
             tls=tls,
             user=options.get("user", ""),
-            password=options.get("password", ""),
+            password=from_workspace(options.get("password", ""), workspace),
             timeout_seconds=number(destination, options, "timeout_seconds", "30"),
             ca_file=workspace / options["ca_file"] if options.get("ca_file") else None,
         )

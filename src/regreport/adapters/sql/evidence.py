@@ -61,7 +61,7 @@ class Evidence(Session):
 
     def verify_chains(self) -> list[str]:
         """Every broken link in words, and every row that is not what its events say; empty when all holds."""
-        with self._read() as connection:
+        with self._read(frozen=True) as connection:
             return list(ledger_faults(connection))
 
     def object_digests(self) -> Mapping[str, str]:

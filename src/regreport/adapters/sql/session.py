@@ -101,12 +101,15 @@ class Session:
             raise
 
     @contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def _read(self, *, frozen: bool = False) -> Iterator[Connection]:
+        """A connection to read on; `frozen`: all of its queries see the same moment, whatever others commit."""
         if self._turn.connection is not None:
             with self._losing(), translated():
                 yield self._turn.connection
         else:
             with self._alone, translated(), self.engine.connect() as connection:
+                if frozen and connection.dialect.name != "sqlite":  # there it is so in any case
+                    connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
 
     def _append(self, connection: Connection, links: Sequence[Link], actor: str) -> None:

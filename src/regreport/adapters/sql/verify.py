@@ -1,21 +1,22 @@
 """Whether the ledger is what its events say: the links of every chain, and every row replayed from its events.
 
 A chain alone does not show that its tail was cut or that a row was edited beside it. But each event tells the columns
-it set, so the last word of the events about a column must be what the row holds.
+it set, so the last word of the events about a column must be what the row holds. A few hundred chains are looked at
+at a time, with the rows that they tell of: memory does not grow with the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, String, Table, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, String, Table, case, exists, literal, select, type_coerce
 
 from regreport.adapters.sql.answers import QUARANTINE
 from regreport.adapters.sql.chain import StoredLink, faults, parse_detail
 from regreport.adapters.sql.obligations import ACCOUNTED, FIXED
 from regreport.adapters.sql.reports import SETTABLE, file_text, files_of
-from regreport.adapters.sql.session import FILE, SET, as_text
+from regreport.adapters.sql.session import CHUNK, FILE, SET, as_text
 from regreport.adapters.sql.tables import audit_log, feedback_log, obligation, report_log, snapshot, source_batch
 
 _REPORT_COLUMNS: Final = (
@@ -30,28 +31,69 @@ _REPORT_COLUMNS: Final = (
 )
 
 
+class _Listed(NamedTuple):
+    """A table whose rows an event announced once, and that never change."""
+
+    table: Table
+    chain: ColumnElement[str]
+    names: tuple[str, ...]
+    """Columns that the row and the event that announced it have in common."""
+
+
+_LISTED: Final = (
+    _Listed(source_batch, literal("source/") + source_batch.c.entity, ("batch_id", "digest", "number", "row_count")),
+    _Listed(snapshot, literal("refdata/") + snapshot.c.dataset, ("on_date", "number", "digest", "row_count")),
+    _Listed(
+        feedback_log,
+        case((feedback_log.c.report_id == "", QUARANTINE), else_=feedback_log.c.report_id),
+        ("digest", "message_id", "file_status", "quarantine", "feedback_id"),
+    ),
+)
+
+Said = Mapping[str, Sequence[Mapping[str, str]]]
+"""Chain -> the details of its events, in order."""
+
+Last = Mapping[str, Mapping[str, str]]
+"""Chain -> column -> the last value that an event gave it."""
+
+
 def ledger_faults(connection: Connection) -> Iterator[str]:
-    """Every fault in words, links first."""
-    said: dict[str, list[dict[str, str]]] = {}
-    yield from faults(_heard(_links(connection), said))
-    yield from _obligation_faults(connection, said)
-    yield from _report_faults(connection, said)
-    yield from _listed_faults(connection, said, source_batch, ("batch_id", "digest", "number", "row_count"))
-    yield from _listed_faults(connection, said, snapshot, ("on_date", "number", "digest", "row_count"))
-    yield from _listed_faults(connection, said, feedback_log, ("digest", "file_status", "quarantine", "feedback_id"))
+    """Every fault in words."""
+    for chains in _chains(connection):
+        said: dict[str, list[dict[str, str]]] = {}
+        yield from faults(_links(connection, chains, said))
+        words = {chain: _last_words(details) for chain, details in said.items()}
+        yield from _obligation_faults(connection, words)
+        yield from _report_faults(connection, words)
+        for listed in _LISTED:
+            yield from _listed_faults(connection, listed, said)
+    yield from _untold(connection, obligation, obligation.c.obligation_id)
+    yield from _untold(connection, report_log, report_log.c.report_id)
+    for listed in _LISTED:
+        yield from _untold(connection, listed.table, listed.chain)
 
 
-def _links(connection: Connection) -> Iterator[StoredLink]:
+def _chains(connection: Connection) -> Iterator[list[str]]:
+    """The names of all chains, some at a time, in order."""
+    last = ""
+    while True:
+        query = select(audit_log.c.chain).where(audit_log.c.chain > last).distinct().order_by(audit_log.c.chain)
+        chains = list(connection.execute(query.limit(CHUNK)).scalars())
+        if not chains:
+            return
+        yield chains
+        last = chains[-1]
+
+
+def _links(
+    connection: Connection, chains: Sequence[str], said: dict[str, list[dict[str, str]]]
+) -> Iterator[StoredLink]:
+    """The links of some chains as they lie there, keeping what each chain said."""
     names = StoredLink._fields
     columns = [type_coerce(audit_log.c[name], String) if name == "at" else audit_log.c[name] for name in names]
-    query = select(*columns).order_by(audit_log.c.chain, audit_log.c.sequence)
-    for row in connection.execution_options(yield_per=2_000).execute(query):
-        yield StoredLink(*row)
-
-
-def _heard(links: Iterable[StoredLink], said: dict[str, list[dict[str, str]]]) -> Iterator[StoredLink]:
-    """The links as they come, keeping what each chain said."""
-    for link in links:
+    query = select(*columns).where(audit_log.c.chain.in_(chains)).order_by(audit_log.c.chain, audit_log.c.sequence)
+    for row in connection.execute(query):
+        link = StoredLink(*row)
         said.setdefault(link.chain, []).append(parse_detail(link.detail) or {})
         yield link
 
@@ -68,24 +110,34 @@ def _tells_state(name: str) -> bool:
     return name == "after" or name.startswith((SET, FILE))
 
 
-def _obligation_faults(connection: Connection, said: Mapping[str, list[dict[str, str]]]) -> Iterator[str]:
-    for row in connection.execute(select(obligation)):
-        words = _last_words(said.get(row.obligation_id, ()))
-        yield from _differences(f"obligation {row.obligation_id}", row, words, (*FIXED, *ACCOUNTED))
+def _obligation_faults(connection: Connection, last: Last) -> Iterator[str]:
+    """Obligations against the last words of their chains; theirs set columns, but move no status `after`."""
+    missing = {chain for chain, words in last.items() if words and "after" not in words}
+    for row in connection.execute(select(obligation).where(obligation.c.obligation_id.in_(list(last)))):
+        missing.discard(row.obligation_id)
+        yield from _differences(f"obligation {row.obligation_id}", row, last[row.obligation_id], (*FIXED, *ACCOUNTED))
+    for chain in sorted(missing):
+        yield f"obligation {chain}: its events are there, its row is not"
 
 
-def _report_faults(connection: Connection, said: Mapping[str, list[dict[str, str]]]) -> Iterator[str]:
-    rows = connection.execute(select(report_log)).all()
+def _report_faults(connection: Connection, last: Last) -> Iterator[str]:
+    rows = connection.execute(select(report_log).where(report_log.c.report_id.in_(list(last)))).all()
+    missing = {chain for chain, words in last.items() if "after" in words} - {row.report_id for row in rows}
+    for chain in sorted(missing):
+        yield f"report {chain}: its events are there, its row is not"
     files = files_of(connection, [row.report_id for row in rows])
     for row in rows:
-        place = f"report {row.report_id}"
-        words = _last_words(said.get(row.report_id, ()))
+        place, words = f"report {row.report_id}", last[row.report_id]
         if words.get("after", "") != row.status:
             yield f"{place}: its status is {row.status}, its events end at {words.get('after') or 'nothing'}"
         yield from _differences(place, row, words, _REPORT_COLUMNS)
-        for file in files.get(row.report_id, ()):
-            if words.get(f"{FILE}{file.number}") != file_text(file.name, file.digest, file.size):
+        there = {f"{FILE}{file.number}": file for file in files.get(row.report_id, ())}
+        for name, file in there.items():
+            if words.get(name) != file_text(file.name, file.digest, file.size):
                 yield f"{place}: file {file.number} ({file.name}) is not the one that its events name"
+        for name in words.keys() - there.keys():
+            if name.startswith(FILE):
+                yield f"{place}: its events name {name} ({words[name]}), which is not there"
 
 
 def _differences(place: str, row: Row[Any], words: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
@@ -99,23 +151,27 @@ def _differences(place: str, row: Row[Any], words: Mapping[str, str], names: Ite
             yield f"{place}: {name} is {there!r}, its events say {heard!r}"
 
 
-def _listed_faults(
-    connection: Connection, said: Mapping[str, list[dict[str, str]]], table: Table, names: tuple[str, ...]
-) -> Iterator[str]:
-    """Rows that an event announced once, and that never change: each must be in its chain, word for word."""
-    heard: dict[str, set[tuple[str | None, ...]]] = {}
-    for row in connection.execute(select(table)):
-        chain = _chain_of(table, row)
-        if chain not in heard:
-            heard[chain] = {tuple(detail.get(name) for name in names) for detail in said.get(chain, ())}
-        told = tuple(as_text(row._mapping[name]) for name in names)
-        if told not in heard[chain]:
-            yield f"{table.name} {told[0]}: the row is not what chain {chain!r} says was recorded"
+def _listed_faults(connection: Connection, listed: _Listed, said: Said) -> Iterator[str]:
+    """Each row must have been announced in its chain, and each announced row must be there, word for word."""
+    announced = {
+        (chain, *(detail[name] for name in listed.names))
+        for chain, details in said.items()
+        for detail in details
+        if detail.keys() >= set(listed.names)
+    }
+    there = set()
+    query = select(listed.table, listed.chain.label("chain")).where(listed.chain.in_(list(said)))
+    for row in connection.execute(query):
+        told = (row.chain, *(as_text(row._mapping[name]) for name in listed.names))
+        there.add(told)
+        if told not in announced:
+            yield f"{listed.table.name} {told[1]}: the row is not what chain {row.chain!r} says was recorded"
+    for chain, first, *_ in sorted(announced - there):
+        yield f"{listed.table.name} {first}: chain {chain!r} says that it was recorded, the row is not there"
 
 
-def _chain_of(table: Table, row: Row[Any]) -> str:
-    if table is source_batch:
-        return f"source/{row.entity}"
-    if table is snapshot:
-        return f"refdata/{row.dataset}"
-    return row.report_id or QUARANTINE
+def _untold(connection: Connection, table: Table, chain: ColumnElement[str]) -> Iterator[str]:
+    """Rows of which no chain tells at all."""
+    told = exists().where(audit_log.c.chain == chain)
+    for name in connection.execute(select(chain).select_from(table).where(~told).distinct()).scalars():
+        yield f"{table.name}: a row of {name!r} is there, its events end at nothing: the whole chain is missing"
