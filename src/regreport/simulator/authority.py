@@ -18,7 +18,7 @@ import polars as pl
 from regreport.errors import ConfigurationError
 from regreport.simulator.answer import Advice, answer_bytes, answer_name, put
 from regreport.simulator.behaviour import LATE_AFTER, ON_PURPOSE_RULE, Behaviour
-from regreport.simulator.books import Books, Seen, open_books, save_books
+from regreport.simulator.books import LISTED_SCHEMA, Books, Seen, open_books, save_books
 from regreport.simulator.checks import ACCEPTED, PENDING, REJECTED, RULES, unlisted
 from regreport.simulator.judge import Verdict, judge
 from regreport.simulator.reference import AuthorityReference
@@ -106,7 +106,10 @@ class Authority:
         books, names = self._send(books, verdict.advice, verdict.header, at)
         counts = dict(verdict.advice.counts or {})
         answered_at = at.isoformat()
-        seen = replace(seen, header=verdict.header, answers=names, answered_at=answered_at, counts=counts)
+        listed = _rows(verdict.advice.listed)
+        seen = replace(
+            seen, header=verdict.header, answers=names, answered_at=answered_at, counts=counts, listed=listed
+        )
         books = replace(books.with_file(seen), held=_taken(books.held, verdict, key))
         return books, FileAnswered(self.destination, seen.name, verdict.advice.status, names, counts)
 
@@ -132,7 +135,8 @@ class Authority:
         return [] if quiet else [key for key in early if key in waiting]
 
     def _resolve(self, books: Books, key: str, at: datetime) -> tuple[Books, Iterable[FileAnswered]]:
-        """A second answer about the records of one file that no longer wait."""
+        """A second answer, when records of a file no longer wait: it lists again everything that is not accepted, so
+        that its counts agree with what it lists and what it leaves out."""
         seen = books.files[key]
         waiting = books.held.filter(state=PENDING, file=key)
         told = self._no_longer_waiting(waiting, datetime.fromisoformat(seen.seen_at), at)
@@ -143,8 +147,12 @@ class Authority:
             counts[status] = counts.get(status, 0) + number
             counts[PENDING] -= number
         status = ACCEPTED if counts.get(ACCEPTED) == sum(counts.values()) else "PART"
-        books, names = self._send(books, Advice(status, (), told, counts), dict(seen.header), at)
-        seen = replace(seen, answers=(*seen.answers, *names), answered_at=at.isoformat(), counts=counts)
+        before = pl.DataFrame(list(seen.listed), schema=LISTED_SCHEMA, orient="row")
+        still = before.join(told.select("position"), on="position", how="anti")
+        whole = pl.concat([still, told.select(list(LISTED_SCHEMA)).cast(LISTED_SCHEMA)]).sort("position", "rule")
+        books, names = self._send(books, Advice(status, (), whole, counts), dict(seen.header), at)
+        listed = _rows(whole.filter(pl.col("status") != ACCEPTED))
+        seen = replace(seen, answers=(*seen.answers, *names), answered_at=at.isoformat(), counts=counts, listed=listed)
         return replace(books.with_file(seen), held=_settled(books.held, told)), [
             FileAnswered(self.destination, seen.name, status, names, counts)
         ]
@@ -165,6 +173,11 @@ class Authority:
         over = judged.filter(pl.col("missing").is_not_null())
         rejected = _told(over, REJECTED, pl.col("missing").replace(_AFTER_WAIT))
         return pl.concat([accepted, rejected]).sort("position")
+
+
+def _rows(listed: pl.DataFrame | None) -> tuple[tuple[int, str, str, str | None, str | None], ...]:
+    """The listed records as the books keep them."""
+    return () if listed is None else tuple(listed.select(list(LISTED_SCHEMA)).rows())
 
 
 def _told(rows: pl.DataFrame, status: str, rule: pl.Expr) -> pl.DataFrame:

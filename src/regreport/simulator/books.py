@@ -30,6 +30,12 @@ HELD_SCHEMA: Final = pl.Schema(
 """One row a record that was taken and not cancelled: state ACPT or PDNG, and the rule that it waits for."""
 
 
+LISTED_SCHEMA: Final = pl.Schema(
+    {"position": pl.Int64(), "record_id": pl.String(), "status": pl.String(), "rule": pl.String(), "words": pl.String()}
+)
+"""One row a record and reason that an answer lists."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """One file of ours as the authority has it: digest, when it was first seen, and what it was answered with."""
@@ -44,6 +50,8 @@ class Seen:
     """When it was last answered."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Records by status as last answered."""
+    listed: tuple[tuple[int, str, str, str | None, str | None], ...] = ()
+    """What was last said of each record and reason that is not accepted: rows of LISTED_SCHEMA."""
 
     @property
     def key(self) -> str:
@@ -70,10 +78,15 @@ def open_books(folder: Path) -> Books:
     if not path.exists():
         return Books({}, pl.DataFrame(schema=HELD_SCHEMA))
     kept = json.loads(path.read_text(encoding="utf-8"))
-    files = [Seen(**{**row, "answers": tuple(row["answers"])}) for row in kept["files"]]
+    files = [Seen(**row | {n: tuple(map(_hard, row[n])) for n in ("answers", "listed")}) for row in kept["files"]]
     return Books(
         {seen.key: seen for seen in files}, pl.read_parquet(folder / f"held-{kept['held']}.parquet"), kept["sequence"]
     )
+
+
+def _hard(value: object) -> object:
+    """JSON knows no tuples."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def save_books(folder: Path, books: Books) -> None:
