@@ -22,6 +22,9 @@ from regreport.engine.words import called, choice_words, must_be, occurrence_wor
 
 SEVERITY = "error"
 
+_LOOKED_AT = 512
+"""Rows looked at to guess whether a column has few distinct values."""
+
 
 def check(
     message: Message,
@@ -91,28 +94,15 @@ class _Notice:
         return pl.DataFrame({name: columns[name] for name in SCHEMA})
 
 
+@dataclass(frozen=True)
 class _Presence:
-    """In which rows a node is there: none, all, or those of a mask."""
+    """In which rows a node is there: `count` of them, those of `mask` (None: none or all, as the count says)."""
 
-    __slots__ = ("all", "mask")
-
-    def __init__(self, *, everywhere: bool = False, mask: pl.Series | None = None) -> None:
-        self.all = everywhere
-        self.mask = mask
-
-    @property
-    def never(self) -> bool:
-        return not self.all and self.mask is None
-
-    def series(self, height: int) -> pl.Series:
-        """As a Boolean column."""
-        return pl.repeat(self.all, height, dtype=pl.Boolean, eager=True) if self.mask is None else self.mask
+    count: int
+    mask: pl.Series | None = None
 
 
-def _where(mask: pl.Series) -> _Presence:
-    if mask.all():
-        return _Presence(everywhere=True)
-    return _Presence(mask=mask) if mask.any() else _Presence()
+_NEVER = _Presence(0)
 
 
 class _Check:
@@ -132,20 +122,62 @@ class _Check:
         self.check_values()
         yield from self.notices
 
-    def note(self, rule: str, path: str, text: str, mask: pl.Series, values: pl.Series | None = None) -> None:
-        """Note a fault in the rows of the mask."""
+    def note(self, rule: str, path: str, text: str, mask: pl.Series | None, values: pl.Series | None = None) -> None:
+        """Note a fault in the rows of the mask (None: nowhere)."""
+        if mask is None or not mask.any():
+            return
         rows = mask.arg_true()
-        if len(rows):
-            held = None if values is None else values.gather(rows)
-            message = f"{subject(self.names, path)}: {text}"
-            self.notices.append(_Notice(f"STR-{rule}", path, message, self.names, rows, held))
+        held = None if values is None else values.gather(rows)
+        message = f"{subject(self.names, path)}: {text}"
+        self.notices.append(_Notice(f"STR-{rule}", path, message, self.names, rows, held))
+
+    # Where a node is there. Counts prove most of it: what is there in every row is nowhere missing, and branches of a
+    # choice that together are as many as their union never meet.
+
+    def where(self, mask: pl.Series) -> _Presence:
+        """The presence that a Boolean column says."""
+        count = int(mask.sum() or 0)
+        return _Presence(count, mask if 0 < count < self.height else None)
+
+    def held(self, name: str) -> _Presence:
+        """Where a column is not null."""
+        column = self.columns.get(name)
+        if column is None:
+            return _NEVER
+        count = self.height - column.null_count()
+        return _Presence(count, column.is_not_null() if count < self.height else None)
+
+    def union(self, parts: list[_Presence], *, own: bool = False) -> _Presence:
+        """Where any of the parts is there; everywhere if the rows are the node's own."""
+        if own or any(part.count == self.height for part in parts):
+            return _Presence(self.height)
+        masks = [part.mask for part in parts if part.mask is not None]
+        if len(masks) < 2:
+            return next((part for part in parts if part.count), _NEVER)
+        mask = masks[0]
+        for other in masks[1:]:
+            mask = mask | other
+        return self.where(mask)
+
+    def without(self, whole: _Presence, part: _Presence) -> pl.Series | None:
+        """The rows that have the whole but not the part, which is within it; None if there are none."""
+        if part.count == whole.count:
+            return None
+        inside = self.mask(whole)
+        return inside if part.count == 0 else inside & ~self.mask(part)
+
+    def mask(self, there: _Presence) -> pl.Series:
+        """A presence as a Boolean column."""
+        if there.mask is not None:
+            return there.mask
+        return pl.repeat(there.count > 0, self.height, dtype=pl.Boolean, eager=True)
 
     def presence(self, node: Node, *, own: bool = False) -> _Presence:
         """Where the node is there; what is wrong below it is noted on the way. `own`: the frame's rows are the node."""
         if not own and node.name not in self.live:
-            return _Presence()
+            return _NEVER
         if not own and node.path == RECORD:
-            return _Presence(everywhere=True)
+            return _Presence(self.height)
         if not own and node.repeats:
             return self.repeated(node)
         if node.kind in ("leaf", "any"):
@@ -153,118 +185,110 @@ class _Check:
         return self.container(node, own=own)
 
     def leaf(self, node: Node, *, own: bool) -> _Presence:
-        column = self.columns.get(node.base)
-        there = _Presence() if column is None else _where(column.is_not_null())
-        if column is not None:
+        value = self.held(node.base)
+        if value.count:
             self.values.append((node.base, node, None))
-        whole = self.joined([there, *self.attribute_presences(node)], own=own)
-        if whole.never:
-            return whole
-        if there.mask is not None or there.never:
-            missing = whole.series(self.height) & ~there.series(self.height)
-            self.note("required", node.path, f"{node.tag} has no value", missing)
-        self.required_attributes(node, whole)
+        whole = self.union([value, *self.attributes(node)], own=own)
+        self.note("required", node.path, f"{node.tag} has no value", self.without(whole, value))
+        for attribute in node.attributes:
+            if attribute.required and whole.count:
+                text = f"{attribute.name} of {node.tag} is missing"
+                missing = self.without(whole, self.held(_attribute_name(node, attribute)))
+                self.note("required", f"{node.path}/@{attribute.name}", text, missing)
         return whole
 
-    def attribute_presences(self, node: Node) -> list[_Presence]:
+    def attributes(self, node: Node) -> list[_Presence]:
         found = []
         for attribute in node.attributes:
             name = _attribute_name(node, attribute)
-            column = self.columns.get(name)
-            if column is not None:
+            if name in self.columns:
                 self.values.append((name, node, attribute))
-                found.append(_where(column.is_not_null()))
+                found.append(self.held(name))
         return found
 
-    def required_attributes(self, node: Node, whole: _Presence) -> None:
-        for attribute in node.attributes:
-            if attribute.required:
-                column = self.columns.get(_attribute_name(node, attribute))
-                absent = pl.repeat(True, self.height, eager=True) if column is None else column.is_null()
-                text = f"{attribute.name} of {node.tag} is missing"
-                self.note("required", f"{node.path}/@{attribute.name}", text, whole.series(self.height) & absent)
-
     def container(self, node: Node, *, own: bool) -> _Presence:
-        children = [(child, self.presence(child)) for child in node.children]
+        below = [self.presence(child) for child in node.children]
         marker = self.columns.get(f"{node.base}/")
-        marked = [] if marker is None else [_where(marker.fill_null(value=False))]
-        below = [there for _, there in children]
-        whole = self.joined([*below, *marked, *self.attribute_presences(node)], own=own)
-        if whole.never:
+        marked = _NEVER if marker is None else self.where(marker.fill_null(value=False))
+        whole = self.union([*below, marked, *self.attributes(node)], own=own)
+        if not whole.count:
             return whole
         if node.kind == "choice":
             self.choice(node, below, whole)
         else:
-            for child, there in children:
-                if child.min and not there.all:
-                    missing = whole.series(self.height) & ~there.series(self.height)
-                    self.note("required", child.path, f"{child.tag} is missing", missing)
+            for child, there in zip(node.children, below, strict=True):
+                if child.min:
+                    self.note("required", child.path, f"{child.tag} is missing", self.without(whole, there))
         return whole
 
-    def joined(self, parts: list[_Presence], *, own: bool) -> _Presence:
-        if own or any(part.all for part in parts):
-            return _Presence(everywhere=True)
-        masks = [part.mask for part in parts if part.mask is not None]
-        if not masks:
-            return _Presence()
-        mask = masks[0]
-        for other in masks[1:]:
-            mask = mask | other
-        return _where(mask) if len(masks) > 1 else _Presence(mask=mask)
-
     def choice(self, node: Node, below: list[_Presence], whole: _Presence) -> None:
-        present = [there for there in below if not there.never]
-        if len(present) == 1 and present[0].all:
-            return
-        count = pl.repeat(0, self.height, dtype=pl.UInt8, eager=True)
-        for there in present:
-            count = count + there.series(self.height).cast(pl.UInt8)
-        inside = whole.series(self.height)
+        total = sum(there.count for there in below)
+        together = self.union(below)
         if all(child.min for child in node.children):
-            self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 0)}", inside & (count == 0))
-        self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 2)}", inside & (count > 1))
+            self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 0)}", self.without(whole, together))
+        if total > together.count:
+            count = pl.sum_horizontal([self.mask(there).cast(pl.UInt8) for there in below if there.count])
+            many = pl.select(count > 1).to_series()
+            self.note("choice", node.path, f"{_shown(node)} {choice_words(node, 2)}", many)
 
     def repeated(self, node: Node) -> _Presence:
         column = self.columns.get(node.name)
         if column is None:
-            return _Presence()
+            return _NEVER
         sizes = column.list.len().fill_null(0)
-        there = _where(sizes > 0)
-        if node.max is not None:
+        there = self.where(sizes > 0)
+        if node.max is not None and (sizes.max() or 0) > node.max:  # type: ignore[operator]
             self.note("occurrence", node.path, f"{node.tag} {occurrence_words(node)}", sizes > node.max)
         if node.min > 1:
             self.note("occurrence", node.path, f"{node.tag} {occurrence_words(node)}", (sizes > 0) & (sizes < node.min))
-        if not there.never:
-            self.elements(node, column)
+        if there.count:
+            self.elements(node, column, sizes)
         return there
 
-    def elements(self, node: Node, column: pl.Series) -> None:
+    def elements(self, node: Node, column: pl.Series, sizes: pl.Series) -> None:
         """Check the elements of a list as rows of their own, and take their faults over to the rows of this frame."""
-        owned = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "x": column})
-        flat = owned.filter(pl.col("x").list.len() > 0).explode("x")
-        elements = flat["x"]
-        inner = elements.struct.unnest() if isinstance(elements.dtype, pl.Struct) else elements.to_frame("")
+        flat = column.explode(empty_as_null=False, keep_nulls=False)
+        inner = flat.struct.unnest() if isinstance(flat.dtype, pl.Struct) else flat.to_frame("")
         held = {name: inner[name] for name in inner.columns}
-        for notice in _Check(held, inner.height, self.names).run(node):
+        notices = list(_Check(held, inner.height, self.names).run(node))
+        if not notices:
+            return
+        rows = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "size": sizes})
+        owner = rows.select(pl.col("row").repeat_by("size").explode(empty_as_null=False, keep_nulls=False))["row"]
+        for notice in notices:
             assert notice.rows is not None
-            notice.rows = flat["row"].gather(notice.rows)
+            notice.rows = owner.gather(notice.rows)
             self.notices.append(notice)
 
     def check_values(self) -> None:
         """All values against their facets: one pass that accepts, then a close look at what it did not accept."""
+        if not self.values:
+            return
+        frame = pl.DataFrame(self.columns)
+        few = self.few_distinct(frame)
         tests = []
         doubtful: list[tuple[str, Node, Attribute | None]] = []
         for name, node, attribute in self.values:
-            test = None if node.kind == "any" and attribute is None else accepts(_facets(node, attribute), pl.col(name))
+            column = pl.col(name).unique() if name in few else pl.col(name)
+            test = None if node.kind == "any" and attribute is None else accepts(_facets(node, attribute), column)
             if test is None:
                 doubtful.append((name, node, attribute))
             else:
                 tests.append(test.all().alias(name))
-        if tests:
-            verdicts = pl.DataFrame(self.columns).select(tests).row(0, named=True)
-            doubtful += [held for held in self.values if verdicts.get(held[0]) is False]
+        verdicts = frame.select(tests).row(0, named=True) if tests else {}
+        doubtful += [held for held in self.values if verdicts.get(held[0]) is False]
         for name, node, attribute in doubtful:
             self.look_closely(name, node, attribute)
+
+    def few_distinct(self, frame: pl.DataFrame) -> set[str]:
+        """Columns of few distinct values, by a look at their first: those are tested once each."""
+        if self.height < 4 * _LOOKED_AT:
+            return set()
+        names = [name for name, node, attribute in self.values if _costs_more_than_a_hash(node, attribute)]
+        if not names:
+            return set()
+        counts = frame.head(_LOOKED_AT).select(pl.col(name).n_unique() for name in names).row(0, named=True)
+        return {name for name, count in counts.items() if count <= _LOOKED_AT // 8}
 
     def look_closely(self, name: str, node: Node, attribute: Attribute | None) -> None:
         values = self.columns[name].rename("v")
@@ -288,6 +312,13 @@ def _facets(node: Node, attribute: Attribute | None) -> Facets:
         return attribute.facets
     assert node.facets is not None
     return node.facets
+
+
+def _costs_more_than_a_hash(node: Node, attribute: Attribute | None) -> bool:
+    if node.kind == "any" and attribute is None:
+        return False
+    facets = _facets(node, attribute)
+    return not facets.enumeration and facets.base != "boolean"
 
 
 def _attribute_name(node: Node, attribute: Attribute) -> str:

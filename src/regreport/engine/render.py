@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import RawIOBase
+from typing import Any
 
 import polars as pl
 
@@ -33,7 +34,7 @@ _MARK = "\x00"
 
 def render(
     message: Message, head: pl.DataFrame | None, chunks: pl.DataFrame | Iterable[pl.DataFrame]
-) -> Iterator[bytes | memoryview]:
+) -> Iterator[bytes]:
     """Stream the document of a head and its records as UTF-8 bytes.
 
     `head` is a one-row frame (see `engine.message`); the envelope is written where it has a `/BizData` column. `chunks`
@@ -51,10 +52,10 @@ def render(
     yield after.encode()
 
 
-def _render_frame(message: Message, frame: pl.DataFrame) -> Iterator[bytes | memoryview]:
+def _render_frame(message: Message, frame: pl.DataFrame) -> Iterator[bytes]:
     require_known(message.record, frame)
     for start in range(0, frame.height, ROWS_PER_CHUNK):
-        yield joined_bytes(render_group(message.record, frame.slice(start, ROWS_PER_CHUNK)))
+        yield from joined_bytes(render_group(message.record, frame.slice(start, ROWS_PER_CHUNK)))
 
 
 def render_rows(message: Message, records: pl.DataFrame) -> pl.Series:
@@ -70,12 +71,26 @@ def render_rows(message: Message, records: pl.DataFrame) -> pl.Series:
     return pl.concat(parts) if parts else pl.Series("xml", [], dtype=pl.String)
 
 
-def joined_bytes(strings: pl.Series) -> memoryview:
-    """The UTF-8 bytes of a column of strings, one after the other."""
-    sink = BytesIO()
+class _Blocks(RawIOBase):
+    """Takes what is written as it comes: a growing buffer would copy it several times."""
+
+    def __init__(self) -> None:
+        self.blocks: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any) -> int:
+        self.blocks.append(bytes(block))
+        return len(block)
+
+
+def joined_bytes(strings: pl.Series) -> list[bytes]:
+    """The UTF-8 bytes of a column of strings, one after the other, in blocks of any size."""
+    sink = _Blocks()
     frame = strings.to_frame("xml")
-    frame.write_csv(sink, include_header=False, quote_style="never", line_terminator="", batch_size=8192)
-    return sink.getbuffer()
+    frame.write_csv(sink, include_header=False, quote_style="never", line_terminator="")  # type: ignore[call-overload]
+    return sink.blocks
 
 
 def render_head(message: Message, head: pl.DataFrame | None, *, records: bool = True) -> tuple[str, str]:
@@ -123,6 +138,7 @@ class _Drawing:
         self.slot = slot
         self.live = prefixes(self.columns)
         self.made: dict[str, pl.Series] = {}
+        self.awkward = self._awkward()
 
     def keep(self, series: pl.Series) -> pl.Expr:
         """Make a computed column available to the final expression."""
@@ -254,13 +270,24 @@ class _Drawing:
             parts = (pl.when(self.keep(mask)).then(_joined(parts)),)
         return _Piece(parts, mask, count)
 
+    def _awkward(self) -> set[str]:
+        """The text columns of which any value needs to be escaped, found in one pass."""
+        tests = [
+            pl.col(name).str.contains_any(_SPECIAL_IN_ATTRIBUTE if "@" in name else _SPECIAL).any()
+            for name, column in self.columns.items()
+            if column.dtype == pl.String
+        ]
+        if not tests or not self.height:
+            return set()
+        verdicts = pl.DataFrame(self.columns).select(tests).row(0, named=True)
+        return {name for name, found in verdicts.items() if found}
+
     def text(self, name: str, *, in_attribute: bool) -> pl.Expr:
         """The column's text, escaped where any of it needs to be."""
+        if name not in self.awkward:
+            return pl.col(name)
         special, escaped = (_SPECIAL_IN_ATTRIBUTE, _ESCAPED_IN_ATTRIBUTE) if in_attribute else (_SPECIAL, _ESCAPED)
-        column = self.columns[name]
-        if column.dtype == pl.String and column.str.contains_any(special).any():
-            return pl.col(name).str.replace_many(special, escaped)
-        return pl.col(name)
+        return pl.col(name).str.replace_many(special, escaped)
 
     def repeated(self, node: Node) -> _Piece | None:
         """A list column: its elements drawn as rows of their own, joined again by list."""
@@ -275,12 +302,13 @@ class _Drawing:
         present = None if count == self.height else mask
         if column.dtype == pl.List(pl.String):
             return _Piece((self.text_list(node, column),), present, count)
-        owned = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "element": column})
-        flat = (owned if present is None else owned.filter(mask)).explode("element")
-        strings = render_group(node, flat["element"].struct.unnest())
-        if flat.height == count:
+        flat = column.explode(empty_as_null=False, keep_nulls=False)
+        strings = render_group(node, flat.struct.unnest())
+        if len(flat) == count:
             return _Piece((self.spread(strings, present),), present, count)
-        grouped = pl.DataFrame({"row": flat["row"], "xml": strings}).group_by("row", maintain_order=True).agg("xml")
+        owned = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "size": sizes})
+        owner = owned.select(pl.col("row").repeat_by("size").explode(empty_as_null=False, keep_nulls=False))["row"]
+        grouped = pl.DataFrame({"row": owner, "xml": strings}).group_by("row", maintain_order=True).agg("xml")
         joined = grouped.select("row", pl.col("xml").list.join(""))
         if present is not None:
             joined = owned.select("row").join(joined, on="row", how="left", maintain_order="left")
