@@ -26,8 +26,6 @@ from regreport.model.report import ReportFile, Submission
 from regreport.ports import Store
 from regreport.regime import Regime
 
-Piece = bytes | memoryview
-"""What a file is written from."""
 HEAD_BYTES_MAX: Final = 8_192
 """Room left for a file's opening and closing where the destination limits its size."""
 
@@ -157,38 +155,37 @@ def _files(
         sequence = report.sequence + number
         name, message_id = regime.file_name(context, sequence, sequence - 1)
         before, after = render_head(message, regime.head(context, message_id), records=True)
-        body = (
-            [joined_bytes(rendered.slice(start, rows))] if rendered is not None else _body(regime, report, start, rows)
-        )
+        whole = None if rendered is None else joined_bytes(rendered.slice(start, rows))
+        body = _body(regime, report, start, rows) if whole is None else whole
         counted = _Counted(_around(before.encode(), body, after.encode()))
         digest = store.put(counted, f"{prefix}/{name}", retain_until)
         yield ReportFile(number + 1, name, message_id, digest, counted.size, rows, start + 1)
 
 
-def _around(opening: bytes, body: Iterable[Piece], closing: bytes) -> Iterator[Piece]:
+def _around(opening: bytes, body: Iterable[bytes], closing: bytes) -> Iterator[bytes]:
     yield opening
     yield from body
     yield closing
 
 
-def _body(regime: Regime, report: Planned, start: int, rows: int) -> Iterator[Piece]:
+def _body(regime: Regime, report: Planned, start: int, rows: int) -> Iterator[bytes]:
     """The rows of one file of a large report, a chunk at a time."""
     position = 0
     for chunk in report.judged.fields.chunks():
         first, last = max(start - position, 0), min(start + rows - position, chunk.height)
         if first < last:
-            yield joined_bytes(_rendered(regime, chunk.slice(first, last - first)))
+            yield from joined_bytes(_rendered(regime, chunk.slice(first, last - first)))
         position += chunk.height
 
 
 class _Counted:
     """An iterable of bytes that knows how many have passed."""
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
+    def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = pieces
         self.size = 0
 
-    def __iter__(self) -> Iterator[Piece]:
+    def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
             self.size += len(piece)
             yield piece

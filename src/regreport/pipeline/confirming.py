@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from regreport import books
 from regreport import confirm as confirming
 from regreport.engine.spool import parquet_bytes
-from regreport.errors import BadInput
+from regreport.errors import BadInput, ConfigurationError
 from regreport.model.feedback import FileAnswer
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
@@ -33,7 +34,6 @@ class Answer:
     name: str
     digest: str
     content: bytes
-    destination: Destination
 
 
 def confirm(home: Home) -> list[str]:
@@ -50,14 +50,14 @@ def confirm(home: Home) -> list[str]:
 def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str]:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if any(entry.digest == digest for entry in home.ledger.feedback()):
-        home.ledger.note(
-            f"feedback/{destination.name}", "feedback repeated", {"file": name, "digest": digest}, home.actor
-        )
+    if home.ledger.has_feedback(digest):
+        chain = f"feedback/{destination.name}"
+        home.ledger.note(chain, "feedback repeated", {"file": name, "digest": digest}, home.actor)
         return []
-    stored = f"feedback/{destination.name}/{name}"
-    home.store.put(content, stored, home.retain_until(_regime_of(home, destination), home.now().date()))
-    return _judge(home, Answer(name, digest, content, destination))
+    regime = _regime_of(home, destination)
+    until = home.retain_until(regime, home.now().date())
+    home.store.put(content, f"feedback/{destination.name}/{name}", until)
+    return _judge(home, regime, Answer(name, digest, content))
 
 
 def _regime_of(home: Home, destination: Destination) -> Regime:
@@ -66,27 +66,36 @@ def _regime_of(home: Home, destination: Destination) -> Regime:
         for role in entity.roles:
             if role.destination == destination.name:
                 return find_regime(role.jurisdiction, role.report_type, role.regime)
-    return next(iter(find_regime(j, t) for j, t in [("EU", "TRANSACTION")]))
+    raise ConfigurationError(
+        f"Destination {destination.name} has an answer, but no role of regreport.toml sends there: nobody can read it"
+    )
 
 
-def _judge(home: Home, answer: Answer) -> list[str]:
-    """Settle every submission that an answer file names; quarantine what cannot be used, with its reason."""
-    regime = _regime_of(home, answer.destination)
+def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
+    """Settle every submission that an answer file names; quarantine what cannot be used, with its reason.
+
+    All of a file is one commit: it may answer several of our files, and several submissions.
+    """
     try:
         answers = regime.read_feedback(io.BytesIO(answer.content), answer.name)
     except BadInput as error:
         home.ledger.add_feedback(_entry(home, answer, None, "", str(error)), [], home.actor)
         return []
-    touched = []
+    entries, usable = [], defaultdict(list)
     for said in answers:
         submission = _submission(home, said)
         reason = confirming.quarantine_reason(said, submission)
-        changes = [] if reason or submission is None else _settle(home, regime, submission, said, answer)
-        report_id = submission.report_id if submission is not None else ""
-        if home.ledger.add_feedback(_entry(home, answer, said, report_id, reason), changes, home.actor) and changes:
-            touched.append(report_id)
+        entries.append(_entry(home, answer, said, submission.report_id if submission else "", reason))
+        if submission is not None and not reason:
+            usable[submission.report_id].append(said)
+    changes = {report_id: _settle(home, regime, report_id, said, answer) for report_id, said in usable.items()}
+    with home.ledger.transaction():
+        for entry in entries:
+            change = None if entry.quarantine else changes.pop(entry.report_id, None)
+            home.ledger.add_feedback(entry, [change] if change else [], home.actor)
+        for report_id in usable:
             _refresh(home, report_id)
-    return touched
+    return list(usable)
 
 
 def _submission(home: Home, said: FileAnswer) -> Submission | None:
@@ -100,6 +109,7 @@ def _entry(home: Home, answer: Answer, said: FileAnswer | None, report_id: str, 
         file_name=answer.name,
         received_at=home.now(),
         report_id=report_id,
+        message_id=said.message_id if said else "",
         feedback_id=said.feedback_id if said else "",
         created_at=said.created_at if said else None,
         file_status=said.status.value if said else "",
@@ -108,9 +118,10 @@ def _entry(home: Home, answer: Answer, said: FileAnswer | None, report_id: str, 
     )
 
 
-def _settle(home: Home, regime: Regime, submission: Submission, said: FileAnswer, answer: Answer) -> list[Change]:
-    """The submission's outcomes from all its answers, the new one among them."""
-    every = [*_earlier(home, regime, submission), said]
+def _settle(home: Home, regime: Regime, report_id: str, said: Sequence[FileAnswer], answer: Answer) -> Change:
+    """The submission's outcomes from all its answers, the new ones among them."""
+    submission = home.ledger.submission(report_id)
+    every = [*_earlier(home, regime, submission), *said]
     index = books.index(home.store, submission)
     settled = confirming.settle(submission, every, index)
     until = home.retain_until(regime, submission.report_date)
@@ -128,7 +139,7 @@ def _settle(home: Home, regime: Regime, submission: Submission, said: FileAnswer
         "unknown_records": str(settled.unknown_records),
     }
     kind = settled.status.value.lower().replace("_", " ")
-    return [Change(submission.report_id, submission.status, settled.status, kind, detail, columns)]
+    return Change(submission.report_id, submission.status, settled.status, kind, detail, columns)
 
 
 def _earlier(home: Home, regime: Regime, submission: Submission) -> Iterator[FileAnswer]:
@@ -138,7 +149,7 @@ def _earlier(home: Home, regime: Regime, submission: Submission) -> Iterator[Fil
             continue
         with home.store.open(entry.digest) as stream:
             answers = regime.read_feedback(io.BytesIO(stream.read()), entry.file_name)
-        yield from (a for a in answers if any(f.message_id == a.message_id for f in submission.files))
+        yield from (a for a in answers if a.message_id == entry.message_id)
 
 
 def _refresh(home: Home, report_id: str) -> None:
@@ -155,8 +166,3 @@ def _refresh(home: Home, report_id: str) -> None:
     done = account(home, state).done
     status = ObligationStatus.DISCHARGED if done else ObligationStatus.OPEN
     home.ledger.account(owed.obligation_id, home.actor, "answered", {"state_digest": digest, "status": status})
-
-
-def quarantined(entries: Sequence[FeedbackEntry]) -> list[FeedbackEntry]:
-    """The answers that could not be used."""
-    return [e for e in entries if e.quarantine]
