@@ -135,8 +135,9 @@ def schemas_in(folder: Path) -> dict[str, Path]:
 
 def _target_namespace(path: Path) -> str:
     try:
-        for _, element in etree.iterparse(str(path), events=("start",), resolve_entities=False, no_network=True):
-            return str(element.get("targetNamespace", ""))
+        with path.open("rb") as file:
+            for _, element in etree.iterparse(file, events=("start",), resolve_entities=False, no_network=True):
+                return str(element.get("targetNamespace", ""))
     except etree.XMLSyntaxError as problem:
         raise BadInput(f"cannot be read as XML: {problem.msg}", file=str(path)) from problem
     return ""
