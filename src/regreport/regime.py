@@ -7,7 +7,7 @@ looks entry points up, so that a regime inside the tree and one outside are the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
@@ -89,6 +89,10 @@ class ReportContext:
     """Regime settings, e.g. otc_scope=L1_2024."""
     history: pl.DataFrame | None = None
     """Columns reference, standing, report_date: what other days of this entity and regime have reported."""
+    due_at: datetime | None = None
+    """When the report is due, UTC; unknown for a file that is checked alone."""
+    names_sent: tuple[str, ...] = ()
+    """Names and message identifiers of this report's files that other reports have used before."""
     snapshot_digests: Mapping[str, str] = field(default_factory=dict)
     """Data set -> digest of the snapshot that `reference_data` was read from."""
 
@@ -106,6 +110,19 @@ class Mapped:
 
     fields: pl.DataFrame
     faults: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class FileSeen:
+    """A rendered file as validate sees it, before it leaves: its head table, what it holds, and its bytes."""
+
+    name: str
+    head: pl.DataFrame
+    records: int
+    size: int
+    faults: int
+    """Structural findings on its records and its head."""
+    open: Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True)
@@ -187,8 +204,9 @@ class Regime:
     file_name: Callable[[ReportContext, int, int], tuple[str, str]]
     """(context, file sequence number, sequence number of the file it follows on) -> (file name, business message
     identifier)."""
-    file_rules: Callable[[ReportContext, str, pl.DataFrame], pl.DataFrame]
-    """(context, file name, head) -> findings about the file as a whole (name, header, size)."""
+    file_rules: Callable[[Sequence[tuple[ReportContext, FileSeen]]], pl.DataFrame]
+    """Findings about files as a whole: name, header, size, bytes, lateness (FINDING columns); `record` is the number of
+    the file in the sequence, from 1."""
     record_ids: Callable[[pl.DataFrame], pl.Expr]
     """Field table -> expression of the record id as feedback writes it."""
     record_id_columns: tuple[str, ...]
@@ -201,6 +219,8 @@ class Regime:
     """Every row of the official list of validation rules."""
     scenarios: Callable[[], tuple[Reproduced, ...]] = tuple
     """The authorities' own examples, run now."""
+    pending_days: int = 0
+    """Calendar days after which the authority must have decided a record that it keeps pending; 0: none stated."""
     filing: str = ""
     """Whether what it makes can be filed, and what a firm needs besides."""
     sources_of_law: tuple[str, ...] = ()

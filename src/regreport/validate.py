@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -21,9 +22,9 @@ from regreport.engine.spool import read_chunks
 from regreport.errors import IntegrityError, NotFound
 from regreport.model.finding import Severity
 from regreport.model.report import ReportFile, Submission
-from regreport.passes import PLACED_SCHEMA, run_pack
+from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, run_pack
 from regreport.ports import Store
-from regreport.regime import Regime, ReportContext
+from regreport.regime import FileSeen, Regime, ReportContext
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,16 @@ def validate(regime: Regime, submissions: Sequence[tuple[Submission, ReportConte
         else:
             sound.append((submission, context))
     by_table = _table_findings(regime, sound, store)
+    by_report = pl.concat([by_table, _file_findings(regime, sound, by_table, store)])
+    parts = {key[0]: part.drop(DRAFT) for key, part in by_report.partition_by(DRAFT, as_dict=True).items()}
+    places = {s.report_id: number for number, (s, _) in enumerate(sound)}
     verdicts = []
-    for submission, context in submissions:
+    for submission, _ in submissions:
         if submission.report_id in broken:
             frames = [_integrity_findings(broken[submission.report_id])]
         else:
-            number = [s.report_id for s, _ in sound].index(submission.report_id)
-            frames = [
-                by_table.filter(pl.col(DRAFT) == number).drop(DRAFT),
-                _files(regime, submission, context),
-                _counts(submission, store),
-            ]
+            found = parts.get(places[submission.report_id], pl.DataFrame(schema=PLACED_SCHEMA))
+            frames = [found, _counts(submission, store)]
         verdicts.append(_verdict(submission, frames))
     return verdicts
 
@@ -123,28 +123,41 @@ def _with_reference(findings: pl.DataFrame, table: pl.DataFrame, reference: str)
     return joined.with_columns(reference=pl.col("@name")).select(list(FINDING_SCHEMA))
 
 
-def _files(regime: Regime, submission: Submission, context: ReportContext) -> pl.DataFrame:
-    """Findings about each file: its header's structure, its name, its size, its number of records."""
+def _file_findings(
+    regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], by_table: pl.DataFrame, store: Store
+) -> pl.DataFrame:
+    """Findings about each file as a whole, with DRAFT: its header's structure, its name, bytes, size and records."""
     message = messages.load(regime.message)
-    frames = []
-    for file in submission.files:
-        head = regime.head(context, file.message_id)
-        frames.append(check(message, None, head=head))
-        frames.append(regime.file_rules(context, file.name, head))
-        frames.append(pl.DataFrame(list(_limits(file, context)), schema=FINDING_SCHEMA))
-    return pl.concat([pl.DataFrame(schema=FINDING_SCHEMA), *frames])
+    faults = dict(by_table.filter(pl.col("rule").str.starts_with("STR-")).group_by(DRAFT).len().rows())
+    found = [pl.DataFrame(schema=DRAFTED_SCHEMA)]
+    seen: list[tuple[ReportContext, FileSeen]] = []
+    owner: list[int] = []
+    for number, (submission, context) in enumerate(sound):
+        for file in submission.files:
+            head = regime.head(context, file.message_id)
+            structural = check(message, None, head=head)
+            found.append(_drafted(structural, number))
+            found.append(_drafted(pl.DataFrame(list(_limits(file, context)), schema=FINDING_SCHEMA), number))
+            wrong = faults.get(number, 0) + structural.height
+            opened = partial(store.open, file.digest)
+            seen.append((context, FileSeen(file.name, head, file.records, file.size, wrong, opened)))
+            owner.append(number)
+    by_rules = regime.file_rules(seen)
+    owners = pl.DataFrame(
+        {"record": range(1, len(owner) + 1), DRAFT: owner}, schema={"record": pl.UInt32, DRAFT: pl.UInt32}
+    )
+    placed = by_rules.join(owners, on="record", how="inner").with_columns(record=pl.lit(None, dtype=pl.UInt32))
+    return pl.concat([*found, _placed(placed).with_columns(placed[DRAFT])])
+
+
+def _drafted(findings: pl.DataFrame, number: int) -> pl.DataFrame:
+    return _placed(findings).with_columns(pl.lit(number, dtype=pl.UInt32).alias(DRAFT))
 
 
 def _limits(file: ReportFile, context: ReportContext) -> Iterator[dict[str, object]]:
-    destination = context.destination
-    if file.records > destination.records_max:
-        yield _file_finding(
-            "VAL-RECORDS", f"{file.name} holds {file.records} records, the destination takes {destination.records_max}"
-        )
-    if destination.size_max is not None and file.size > destination.size_max:
-        yield _file_finding(
-            "VAL-SIZE", f"{file.name} has {file.size} bytes, the destination takes {destination.size_max}"
-        )
+    limit = context.destination.records_max
+    if file.records > limit:
+        yield _file_finding("VAL-RECORDS", f"{file.name} holds {file.records} records, the destination takes {limit}")
 
 
 def _counts(submission: Submission, store: Store) -> pl.DataFrame:

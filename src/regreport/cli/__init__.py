@@ -12,8 +12,11 @@ import sys
 
 import typer
 
-from regreport.cli import days, messages, records, workspaces
+from regreport.cli.days import register as add_days
 from regreport.cli.exits import exit_code_of
+from regreport.cli.messages import register as add_messages
+from regreport.cli.records import register as add_records
+from regreport.cli.workspaces import register as add_workspaces
 
 app = typer.Typer(
     name="regreport",
@@ -23,8 +26,8 @@ app = typer.Typer(
     help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
     "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
 )
-for room in (workspaces, days, records, messages):
-    room.register(app)
+for add in (add_workspaces, add_days, add_records, add_messages):
+    add(app)
 
 
 def main() -> None:

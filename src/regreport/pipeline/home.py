@@ -109,6 +109,7 @@ class Contexts:
             created_at=created_at,
             reference_data=tables,
             settings=home.settings.regimes.get(regime.id, {}),
+            due_at=owed.due_at,
             snapshot_digests=digests,
             history=self._history(state, asked, before),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from regreport import books
@@ -44,7 +45,16 @@ def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission])
 def _context(home: Home, contexts: Contexts, submission: Submission) -> ReportContext:
     asked = books.asked_of_index(home.store, submission.index_digest)
     before = [s for s in home.submissions(submission.obligation_id) if s.number < submission.number]
-    return contexts.of(home.state(submission.obligation_id), submission.created_at, asked, before)
+    context = contexts.of(home.state(submission.obligation_id), submission.created_at, asked, before)
+    return replace(context, names_sent=tuple(_used_before(home, submission)))
+
+
+def _used_before(home: Home, submission: Submission) -> Iterator[str]:
+    """Message identifiers of the submission's files that lead to another submission."""
+    for file in submission.files:
+        found = home.ledger.find_file(file.message_id)
+        if found is not None and found[0] != submission.report_id:
+            yield from (file.message_id, file.name)
 
 
 def _change(home: Home, verdict: validating.Validated) -> Change:

@@ -16,7 +16,7 @@ from regreport.engine.render import render
 from regreport.errors import ConfigurationError
 from regreport.messages import load
 from regreport.model.obligation import Cell
-from regreport.regime import DestinationFacts, EntityFacts, ReportContext, find_regime
+from regreport.regime import DestinationFacts, EntityFacts, FileSeen, ReportContext, find_regime
 from regreport.regimes.mifir.layout import FEEDBACK_MESSAGE, HEADER, MESSAGE, file_name, file_rules, head
 
 CONTEXT = ReportContext(
@@ -27,6 +27,11 @@ CONTEXT = ReportContext(
     created_at=datetime(2026, 11, 24, 7, 30, tzinfo=UTC),
     reference_data={},
 )
+
+
+def about(name: str, header: pl.DataFrame, content: bytes = b"<?xml version='1.0'?><x/>") -> pl.DataFrame:
+    """Findings about one file with this header and these bytes."""
+    return file_rules([(CONTEXT, FileSeen(name, header, 1, len(content), 0, lambda: io.BytesIO(content)))])
 
 
 def to(**destination: Any) -> ReportContext:
@@ -85,15 +90,17 @@ def test_the_header_is_that_of_the_sample(shared_dir: Path) -> None:
 
 def test_a_file_that_is_right_has_no_findings() -> None:
     name, identifier = file_name(CONTEXT, 1, 0)
-    assert file_rules(CONTEXT, name, head(CONTEXT, identifier)).is_empty()
+    assert about(name, head(CONTEXT, identifier)).is_empty()
 
 
 def test_what_is_wrong_with_a_file_is_found() -> None:
-    found = file_rules(CONTEXT, "YY_DATTRA_XX_000002-0-000001_26.xml", head(CONTEXT, "OTHER"))
+    found = about("YY_DATTRA_XX_000002-0-000001_26.xml", head(CONTEXT, "OTHER"))
     assert found["rule"].to_list() == ["R22-file-02"]
-    assert found["record"].to_list() == [None]
+    assert found["record"].to_list() == [1]
     foreign = head(CONTEXT, "X").with_columns(**{f"{HEADER}/MsgDefIdr": pl.lit("auth.016.001.03")})
-    assert "R22-file-01" in file_rules(CONTEXT, "X.xml", foreign)["rule"].to_list()
+    assert "R22-file-01" in about("X.xml", foreign)["rule"].to_list()
+    marked = about("X.xml", head(CONTEXT, "X"), b"\xef\xbb\xbf<x/>")
+    assert marked["rule"].to_list() == ["R22-file-06"]
 
 
 def test_the_regime_says_what_it_is() -> None:

@@ -12,6 +12,7 @@ itself was not at hand); schemas head.001.001.01 (BizMsgIdr at most 35 character
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
@@ -19,8 +20,9 @@ import polars as pl
 
 from regreport.errors import ConfigurationError
 from regreport.messages import load
-from regreport.regime import ReportContext
-from regreport.regimes.mifir.rules import FileFacts, check_file
+from regreport.regime import FileSeen, ReportContext
+from regreport.regimes.mifir.rules import FileFacts, check_files
+from regreport.regimes.mifir.rules.file_bytes import form_of
 
 MESSAGE: Final = "auth.016.001.01"
 FEEDBACK_MESSAGE: Final = "auth.031.001.01"
@@ -87,27 +89,37 @@ def file_name(context: ReportContext, sequence: int, previous: int) -> tuple[str
     return name, stem
 
 
-def file_rules(context: ReportContext, name: str, header: pl.DataFrame) -> pl.DataFrame:
-    """Findings about a file by its name and header, as FINDING_SCHEMA with a null record (`rules.FILE_RULES`).
+def file_rules(files: Sequence[tuple[ReportContext, FileSeen]]) -> pl.DataFrame:
+    """Findings about files as a whole, as FINDING_SCHEMA; `record` is the number of the file (`rules.FILE_RULES`).
 
-    `header` is the head table that the file was made with. What is not known here (bytes, container, what was sent
-    before, when it was due) is left to the steps that know it.
+    The container is delivery's to know: its rules are not run here.
     """
+    return check_files([_facts(context, seen) for context, seen in files], not_checked=False)
 
+
+def _facts(context: ReportContext, seen: FileSeen) -> FileFacts:
     def value(path: str) -> str | None:
-        return load(MESSAGE).head_value(header, f"{HEADER}/{path}")
+        return load(MESSAGE).head_value(seen.head, f"{HEADER}/{path}")
 
-    facts = FileFacts(
-        name=name,
+    with seen.open() as stream:
+        form, size = form_of(stream)
+    return FileFacts(
+        name=seen.name,
         created_at=context.created_at,
+        due_at=context.due_at,
         message=value("MsgDefIdr"),
         identifier=value("BizMsgIdr"),
         identifier_is_stem=True,
         sender=value(f"Fr/{PARTY}"),
         submitting_entity=context.destination.submitting_entity or context.entity.lei,
+        names_sent=context.names_sent,
+        identifiers_sent=context.names_sent,
+        records=seen.records,
+        size=size,
         size_max=context.destination.size_max,
+        faults=seen.faults,
+        form=form,
     )
-    return check_file(facts, not_checked=False)
 
 
 def _instant(context: ReportContext) -> str:

@@ -37,7 +37,7 @@ from regreport.regimes.mifir.rules import (
     venue,
 )
 from regreport.regimes.mifir.rules.facts import FACTS
-from regreport.regimes.mifir.rules.file import FILE_RULES, check_file
+from regreport.regimes.mifir.rules.file import FILE_RULES, check_file, check_files
 from regreport.regimes.mifir.rules.file_facts import FileFacts
 from regreport.regimes.mifir.rules.listed import LISTED, NOT_DONE, Listed
 
@@ -62,4 +62,4 @@ RULES: Final[tuple[AnyRule, ...]] = (
     *defaults.RULES,
 )
 
-__all__ = ["FACTS", "FILE_RULES", "LISTED", "NOT_DONE", "RULES", "FileFacts", "Listed", "check_file"]
+__all__ = ["FACTS", "FILE_RULES", "LISTED", "NOT_DONE", "RULES", "FileFacts", "Listed", "check_file", "check_files"]

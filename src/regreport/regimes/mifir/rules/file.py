@@ -11,6 +11,7 @@ Source: finanstilsynet.dk (national file codes); ESMA/2016/1521; MiFIR Article 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -28,7 +29,7 @@ from regreport.engine.checks import (
     matches,
     negate,
 )
-from regreport.engine.rule import Rule, run_rules
+from regreport.engine.rule import FINDING_SCHEMA, Rule, run_rules
 from regreport.model.finding import Severity
 from regreport.regimes.mifir.rules.file_facts import FileFacts, file_table, unknown
 from regreport.regimes.mifir.rules.terms import DERIVED, VERIFIED
@@ -191,11 +192,19 @@ FILE_RULES: Final[tuple[Rule, ...]] = (
 
 def check_file(facts: FileFacts, *, not_checked: bool = True) -> pl.DataFrame:
     """Findings about one file (FINDING_SCHEMA, record null), the rules that could not be run included if asked for."""
-    found = run_rules(FILE_RULES, file_table(facts), reference="identifier", missing=unknown(facts))
+    return check_files([facts], not_checked=not_checked).with_columns(record=pl.lit(None, dtype=pl.UInt32))
+
+
+def check_files(files: Sequence[FileFacts], *, not_checked: bool = True) -> pl.DataFrame:
+    """The same about many; `record` is the number of the file from 1, null for a rule that could be run on none."""
+    if not files:
+        return pl.DataFrame(schema=FINDING_SCHEMA)
+    missing = frozenset.union(*(unknown(facts) for facts in files))
+    table = pl.concat([file_table(facts) for facts in files])
+    found = run_rules(FILE_RULES, table, reference="identifier", missing=missing)
     idle = pl.col("severity") == Severity.NOT_CHECKED.value
     why = pl.format("Not checked: {} not known at this point", "value")
     found = found.with_columns(
-        record=pl.lit(None, dtype=pl.UInt32),
         reference=pl.lit(None, dtype=pl.String),
         message=pl.when(idle).then(why).otherwise("message"),
     )
