@@ -18,6 +18,7 @@ from benchmarks.rules_rowwise_across import ACROSS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from regreport.engine import distinct
 from regreport.engine.rule import CrossRule, run_rules
 from regreport.regimes.mifir.rules import RULES
 
@@ -167,6 +168,38 @@ def test_cases_of_a_rule_are_judged_alike(name: str) -> None:
 @given(drawn=st.lists(RECORD, min_size=1, max_size=4), repeat=st.sampled_from([1, 1, 6, 12]))
 def test_random_tables_are_judged_alike(drawn: list[tuple[str, list[tuple[str, Any]]]], repeat: int) -> None:
     over_columns, row_by_row = both(_table(drawn, repeat))
+    assert over_columns == row_by_row
+
+
+@pytest.fixture
+def by_distinct_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judges even short columns by their distinct values, as otherwise only long ones are."""
+    monkeypatch.setattr(distinct, "SHORT_ROWS", 0)
+    monkeypatch.setattr(distinct, "SAMPLE_ROWS", 1)
+    monkeypatch.setattr(distinct, "SHARE_MAX", 1)
+
+
+@pytest.mark.usefixtures("by_distinct_values")
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(drawn=st.lists(RECORD, min_size=1, max_size=4), repeat=st.sampled_from([1, 1, 6]))
+def test_random_tables_are_judged_alike_by_distinct_values(
+    drawn: list[tuple[str, list[tuple[str, Any]]]], repeat: int
+) -> None:
+    over_columns, row_by_row = both(_table(drawn, repeat))
+    assert over_columns == row_by_row
+
+
+def test_a_long_table_of_all_cases_is_judged_alike() -> None:
+    """Long enough for every shortcut over distinct values; each case's records are in it several times."""
+    records = [r for c in rule_cases.cases() if c.base != "file" for r in rule_cases.records_of(c)]
+    table = pl.concat([rule_cases.table(records)] * 4)
+    over_columns, row_by_row = both(table)
+    assert table.height > 2_048
+    assert len({rule for _, rule, _ in over_columns}) > 100
     assert over_columns == row_by_row
 
 
