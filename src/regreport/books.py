@@ -92,6 +92,11 @@ def index(store: Store, submission: Submission) -> pl.DataFrame:
     return joined.with_columns(pl.col("outcome").fill_null(Outcome.SENT.value))
 
 
+def count(store: Store, submission: Submission, outcome: Outcome) -> int:
+    """How many records of a submission have this outcome."""
+    return index(store, submission).filter(pl.col("outcome") == outcome.value).height
+
+
 def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
     """BOOKS_SCHEMA over the submissions of one obligation, in order of their numbers."""
     frames = [

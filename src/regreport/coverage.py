@@ -51,10 +51,8 @@ def rules(regime: str, on: date | None = None) -> dict[str, Any]:
             {
                 "regime": p.id,
                 "id": x.id,
-                "fields": x.fields,
                 "done_by": x.done_by,
                 "reason": x.reason,
-                "confidence": x.confidence,
             }
             for p in packs
             for x in p.listed

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from regreport.engine.compile import compile_xsd
 from regreport.engine.document import write_document
 from regreport.engine.message import Message
 from regreport.engine.parse import Reader, parse
-from regreport.engine.rows import read_rows, write_rows
+from regreport.engine.rows import SUFFIXES, read_rows, write_rows
 from regreport.engine.rule import FINDING_SCHEMA
 from regreport.engine.spool import Spool
 from regreport.engine.table import diff_tables, read_table, write_table
@@ -71,28 +71,54 @@ class CheckedFile:
 
 @contextmanager
 def _finished(output: Path) -> Iterator[Path]:
-    """A temporary path with the suffix of `output`, renamed to it when the block ends well."""
+    """A path beside `output` with its suffix, renamed to it when the block ends well. Raises BadInput."""
     if not output.parent.is_dir():
         raise BadInput("the folder to write to does not exist", "Make it first", file=str(output))
-    with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", suffix=output.suffix, delete=False) as file:
-        part = Path(file.name)
+    if output.is_dir():
+        raise BadInput("is a folder", "Name a file", file=str(output))
+    part = output.with_name(f".{output.stem}.{os.getpid()}{output.suffix}")
     try:
         yield part
         os.replace(part, output)
+    except OSError as fault:
+        raise BadInput(f"cannot be written: {fault.strerror or fault}", file=str(output)) from fault
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that cannot be written to holds no part either
+            part.unlink(missing_ok=True)
+
+
+def _table_suffix(path: Path) -> None:
+    """Refuse a name that does not say which kind of table it is, before anything is written."""
+    if path.suffix not in SUFFIXES:
+        raise BadInput("the table's form is told by its suffix", f"Use {', '.join(SUFFIXES)}", file=str(path))
 
 
 def render_file(regime: Regime, rows: Path, output: Path, *, fields: bool = False) -> RenderedRows:
-    """Render a table file to a message. Raises BadInput naming file, column and remedy."""
-    message = messages.load(regime.message)
+    """Render a table file to the message that the regime sends, or to the answer to it: the columns tell which.
+
+    Raises BadInput naming file, column and remedy.
+    """
+    _table_suffix(rows)
     if fields:
-        head, frames = pl.DataFrame(), _wire(regime, rows)
+        message, head, frames = messages.load(regime.message), pl.DataFrame(), _wire(regime, rows)
     else:
-        head, frames = read_rows(message, rows)
+        message, head, frames = _rows(regime, rows)
     with _finished(output) as part, part.open("wb") as sink:
         done = write_document(message, head if head.width else None, frames, sink)
     return RenderedRows(str(output), done.records, done.size_bytes, done.sha256)
+
+
+def _rows(regime: Regime, rows: Path) -> tuple[Message, pl.DataFrame, Iterator[pl.DataFrame]]:
+    """The rows of a wire table and their message. Raises BadInput in the words of the message that the regime sends."""
+    sent = messages.load(regime.message)
+    try:
+        return sent, *read_rows(sent, rows)
+    except BadInput as error:
+        answer = messages.load(regime.feedback_message)
+        try:
+            return answer, *read_rows(answer, rows)
+        except BadInput:
+            raise error from None
 
 
 def _wire(regime: Regime, rows: Path) -> Iterator[pl.DataFrame]:
@@ -114,6 +140,7 @@ def _wire(regime: Regime, rows: Path) -> Iterator[pl.DataFrame]:
 
 def parse_file(file: Path, output: Path, *, fields: bool = False) -> ParsedFile:
     """Read a message into a table file. Raises NotWellFormed, UnknownMessage, BadInput."""
+    _table_suffix(output)
     message, _ = messages.identify(file)
     regime = regime_of(message)
     if fields and regime is None:

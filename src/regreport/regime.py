@@ -160,10 +160,8 @@ class Listed:
     """One row of the official list of validation rules: the rules of ours that do it, or why it is not done."""
 
     id: str
-    fields: tuple[str, ...]
     done_by: tuple[str, ...]
     reason: str = ""
-    confidence: str = "verified"
 
 
 @dataclass(frozen=True)

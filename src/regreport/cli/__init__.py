@@ -41,5 +41,12 @@ def main() -> None:
         code = exit_code_of(error)
         if code is None:
             raise
-        print(f"regreport: {error}", file=sys.stderr)
+        print(f"regreport: {_one_line(error)}", file=sys.stderr)
         sys.exit(code)
+
+
+def _one_line(error: Exception) -> str:
+    """What went wrong on one line, and nothing in it (a parser's words, a name from outside) can drive the terminal."""
+    from regreport.cli.printing import visible
+
+    return visible(" ".join(str(error).split()))

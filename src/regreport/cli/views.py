@@ -166,6 +166,7 @@ def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
     submissions = home.submissions(owed.obligation_id)
     latest = submissions[-1] if submissions else None
     waits = [f"{s.report_id} {s.status.value}" for s in submissions if s.status in HUMAN_QUEUE]
+    waits += [w for s in submissions if (w := pipeline.overdue_answer(home, s))]
     open_ = state.status.value == "open"
     return {
         "obligation": owed.obligation_id,

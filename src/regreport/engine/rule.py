@@ -148,7 +148,8 @@ def run_rules(
     numbered = table.with_row_index(RECORD, offset=1).cast({RECORD: pl.UInt32})
     if DRAFT not in numbered.columns:
         numbered = numbered.with_columns(pl.lit(0, dtype=pl.UInt32).alias(DRAFT))
-    unknown = {r.id: _unknown(r, missing, table.schema) for r in rules}
+    schema = table.schema
+    unknown = {r.id: _unknown(r, missing, schema) for r in rules}
     found = [_not_checked(r, unknown[r.id]) for r in rules if unknown[r.id]]
     able = [r for r in rules if not unknown[r.id] or not r.needs or {*unknown[r.id]} <= {*r.partly_needs}]
     record_rules = [r for r in able if isinstance(r, Rule)]
@@ -195,8 +196,9 @@ def _at_level(frame: pl.DataFrame, group: str | None, rules: Sequence[Rule], ref
 
     A fact that nobody supplied (only rules with `partly_needs` come here then) is null.
     """
+    schema = frame.schema
     named = dict.fromkeys(c for r in rules for c in r.columns)
-    optional = {c for r in rules if r.partly_needs for c in r.columns if not _there(c, frame.schema)}
+    optional = {c for r in rules if r.partly_needs for c in r.columns if not _there(c, schema)}
     plain = [c for c in named if c not in optional and (group is None or c.partition(".")[0] != group)]
     own = frame[reference] if reference in frame.columns else pl.Series(values=[None] * frame.height, dtype=pl.String)
     rows = frame.select(

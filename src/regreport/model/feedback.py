@@ -36,8 +36,8 @@ OUTCOME_COLUMNS: Final = ("reference", "outcome", "rule", "message")
 class FileAnswer:
     """One answer to one of our files. `outcomes` is the table of OUTCOME_COLUMNS; `counts` is by outcome, if given.
 
-    `complete` says that a record not listed counts as accepted; a regime sets it only where its rules say so and the
-    counts in the message agree. `quarantine` is the reason why this answer may not be used, else empty.
+    A status of ACCEPTED or PARTIAL says that a record which is not listed counts as accepted; a regime gives it only
+    where its rules say so and the counts in the message agree. `quarantine` is why this answer may not be used, or ''.
     """
 
     message_id: str

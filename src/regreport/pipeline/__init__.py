@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from regreport.model.report import Submission
-from regreport.pipeline.accounting import account
+from regreport.pipeline.accounting import account, overdue_answer
 from regreport.pipeline.confirming import confirm
 from regreport.pipeline.delivering import deliver
 from regreport.pipeline.generating import generate
@@ -29,6 +29,7 @@ __all__ = [
     "confirm",
     "deliver",
     "generate",
+    "overdue_answer",
     "planned",
     "run",
     "run_step",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from regreport import balance as balancing
 from regreport import books, inputs
 from regreport.balance import Account
-from regreport.model.report import Status
+from regreport.model.feedback import Outcome
+from regreport.model.report import Status, Submission
+from regreport.pipeline.generating import cell_of
 from regreport.pipeline.home import Home
 from regreport.ports import ObligationState
 
@@ -28,3 +31,24 @@ def account(home: Home, state: ObligationState) -> Account:
         ]
     )
     return balancing.balance(landed, accounts, sent)
+
+
+def overdue_answer(home: Home, submission: Submission) -> str:
+    """What the authority should have said of a submission by now, in words; '' where it owes nothing.
+
+    No answer at all after the destination's hours, or records that are still pending after the regime's days.
+    """
+    now, handed_over = home.now(), submission.delivered_at
+    if handed_over is None:
+        return ""
+    hours = home.settings.destination(submission.destination).answer_hours
+    if submission.status is Status.DELIVERED and now > handed_over + timedelta(hours=hours):
+        return f"{submission.report_id}: no answer within {hours} hours"
+    days = home.regime(cell_of(submission)).pending_days
+    if not days or submission.status is not Status.PARTIALLY_ACCEPTED:
+        return ""
+    last = max(e.received_at for e in home.ledger.feedback(submission.report_id) if not e.quarantine)
+    waiting = books.count(home.store, submission, Outcome.PENDING)
+    if waiting and now > last + timedelta(days=days):
+        return f"{submission.report_id}: {waiting} records still pending after {days} days"
+    return ""

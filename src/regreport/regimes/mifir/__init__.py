@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from regreport.regime import DueRule, Regime
+from regreport.regime import DueRule, Listed, Regime
 from regreport.regimes.mifir.eligibility import DECISIONS, facts
 from regreport.regimes.mifir.enrich import enrich
-from regreport.regimes.mifir.feedback import RECORD_ID_COLUMNS, read_feedback, record_ids
+from regreport.regimes.mifir.feedback import PENDING_DAYS_MAX, RECORD_ID_COLUMNS, read_feedback, record_ids
 from regreport.regimes.mifir.layout import FEEDBACK_MESSAGE, MESSAGE, file_name, file_rules, head
 from regreport.regimes.mifir.mapping import cancel, layer, to_fields
-from regreport.regimes.mifir.rules import NOT_DONE, RULES
+from regreport.regimes.mifir.rules import LISTED, NOT_DONE, RULES
 
 REGIME: Final = Regime(
     id="mifir",
@@ -46,6 +46,13 @@ REGIME: Final = Regime(
     record_id_columns=RECORD_ID_COLUMNS,
     read_feedback=read_feedback,
     datasets=("instruments", "leis", "mics"),
+    listed=tuple(Listed(row.row, row.rules, row.reason) for row in LISTED.values()),
+    pending_days=PENDING_DAYS_MAX,
+    filing=(
+        "The files have the form that authorities take from firms and ARMs, checked against the compiled tables; no "
+        "authority has certified them. A firm needs its access to the authority or an ARM, that destination's naming, "
+        "and reference data; the official schema is licensed and is checked with --xsd-dir against the firm's own copy."
+    ),
     sources_of_law=(
         "Regulation (EU) No 600/2014 (MiFIR), Articles 24 to 27, as amended by Regulation (EU) 2024/791",
         "Delegated Regulation (EU) 2017/590 (RTS 22)",
