@@ -163,7 +163,9 @@ def _require_text_values(text: bytes, path: Path, line: int) -> None:
         return
     try:
         held = json.loads(text, parse_int=_refuse, parse_float=_refuse, parse_constant=_refuse, object_pairs_hook=_once)
-    except ValueError as problem:
+        if b"\\u" in text:  # half of a pair is no character: no text can hold it, and readers put another one there
+            json.dumps(held, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as problem:
         raise BadInput(f"is no line of a wire table: {problem}", file=str(path), line=line) from problem
     if not isinstance(held, dict):
         raise BadInput("is not a JSON object", file=str(path), line=line)

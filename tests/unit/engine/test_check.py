@@ -10,10 +10,11 @@ from instances import Instances, holding
 from lxml import etree
 
 from regreport import messages
-from regreport.engine.check import check, check_records_present
+from regreport.engine.check import check, check_heads, check_records_present
 from regreport.engine.findings import SCHEMA, FieldName
 from regreport.engine.message import Message
 from regreport.engine.parse import parse, read_all
+from regreport.engine.render import render_head, render_heads
 from regreport.errors import BadInput
 
 NAMES = {
@@ -121,6 +122,17 @@ def test_the_head_is_checked_without_a_record_number(message: Message, valid: pl
         ("STR-length", "/BizData/Hdr/AppHdr/BizMsgIdr"),
         ("STR-pattern", "/BizData/Hdr/AppHdr/CreDt"),
     ]
+
+
+def test_many_heads_are_checked_and_rendered_at_once(message: Message) -> None:
+    heads = pl.concat(
+        message.head({"/BizData/Hdr/AppHdr/Fr/OrgId/Id/OrgId/Othr/Id": "XX", "/BizData/Hdr/AppHdr/BizMsgIdr": number})
+        for number in ("A", "B" * 36, "C")
+    )
+    found = check_heads(message, heads)
+    assert found.filter(pl.col("value").is_not_null()).select("rule", "record").rows() == [("STR-length", 2)]
+    assert check(message, None, head=heads[1]).height == found.filter(pl.col("record") == 2).height
+    assert render_heads(message, heads) == [render_head(message, heads[row]) for row in range(3)]
 
 
 def test_a_document_without_records_is_told_at_its_end(message: Message) -> None:
