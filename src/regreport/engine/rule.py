@@ -81,8 +81,9 @@ class Rule:
 class CrossRule:
     """A rule that compares records with each other or with the history; `find` returns what is broken.
 
-    `find(table)` gets a table of RECORD (1-based), DRAFT and `columns`, all rows of every report of the pass, and returns a frame of (record UInt32, value String); it must work on columns and keep within a DRAFT. The
-    rest is as in `Rule`; `show` is the column that findings point at.
+    `find(table)` gets a table of RECORD (1-based), DRAFT and `columns`, with all rows of every report of the pass, and
+    returns a frame of (record UInt32, value String); it must work on columns and keep within a DRAFT. The rest is as in
+    `Rule`; `show` is the column that findings point at.
     """
 
     id: str
@@ -235,7 +236,7 @@ def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:
 def _cross(rule: CrossRule, numbered: pl.DataFrame, reference: str) -> pl.DataFrame:
     absent = [c for c in rule.columns if c not in numbered.columns] if rule.partly_needs else []
     whole = numbered.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in absent)
-    table = whole.select(dict.fromkeys((RECORD, DRAFT, *rule.columns)))
+    table = whole.select(list(dict.fromkeys((RECORD, DRAFT, *rule.columns))))
     broken = rule.find(table).select(pl.col("record").cast(pl.UInt32), pl.col("value").cast(pl.String)).sort("record")
     if reference in numbered.columns:
         own = numbered[reference].gather(broken["record"] - 1)

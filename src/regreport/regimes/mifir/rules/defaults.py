@@ -40,10 +40,12 @@ def always(table: pl.DataFrame, column: str, value: str) -> pl.DataFrame:
 
 def always_alike(table: pl.DataFrame, column: str, kinds: tuple[str, ...]) -> pl.DataFrame:
     """Entities whose every record on these kinds of venue has the same, and some, flags in the list column."""
-    here = pl.col("@venue.kind").is_in(list(kinds)).fill_null(False)
-    flags = pl.col(column).list.sort().list.join("|")
-    kept = table.filter(here).select(RECORD, DRAFT, "executing_entity", flags=flags)
-    return _named_once(kept, "flags", (pl.col("flags").n_unique() == 1) & (pl.col("flags").fill_null("") != "").all())
+    here = table.filter(pl.col("@venue.kind").is_in(list(kinds)))
+    entity = [DRAFT, "executing_entity"]
+    flagged = here.group_by(entity).agg(pl.col(column).null_count() == 0).filter(pl.col(column)).select(entity)
+    kept = here.join(flagged, on=entity, how="semi", nulls_equal=True)
+    kept = kept.with_columns(flags=pl.col(column).list.sort().list.join("|"))
+    return _named_once(kept, "flags", (pl.col("flags").n_unique() == 1) & (pl.col("flags") != "").all())
 
 
 def one_for_all(table: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -22,26 +22,28 @@ _KEY: Final = (DRAFT, "executing_entity", "transaction_reference")
 _LEFT_STANDING: Final = pl.when(pl.col("status") == "NEWT").then(pl.lit("true")).otherwise(pl.lit("false"))
 
 
-def _standing_before(table: pl.DataFrame) -> pl.DataFrame:
-    """Record, reference and status with `active`: whether a report of this reference stands just before the record."""
-    rows = table.select(RECORD, DRAFT, *COLUMNS).filter(pl.col("transaction_reference").is_not_null())
-    again = pl.col("transaction_reference").is_duplicated()
-    once = rows.filter(~again).with_columns(active="@history.active")
-    many = rows.filter(again).sort(RECORD)
+def _standing_before(rows: pl.DataFrame) -> pl.DataFrame:
+    """All rows of some references, with `active`: whether a report of the reference stands just before the record."""
     before = _LEFT_STANDING.shift(1).over(_KEY)
-    return pl.concat([once, many.with_columns(active=pl.coalesce(before, "@history.active"))])
+    return rows.sort(RECORD).with_columns(active=pl.coalesce(before, "@history.active"))
 
 
 def reported_twice(table: pl.DataFrame) -> pl.DataFrame:
     """New reports (record, reference) whose reference stands already."""
+    again = pl.col("@history.active") == "true"
+    if table["transaction_reference"].n_unique() < table.height:
+        again |= pl.col("transaction_reference").is_duplicated()
     broken = (pl.col("status") == "NEWT") & (pl.col("active") == "true")
-    return _standing_before(table).filter(broken).select(record=RECORD, value="transaction_reference")
+    rows = table.filter(again & pl.col("transaction_reference").is_not_null())
+    return _standing_before(rows).filter(broken).select(record=RECORD, value="transaction_reference")
 
 
 def nothing_to_cancel(table: pl.DataFrame) -> pl.DataFrame:
     """Cancellations (record, reference) whose reference does not stand, or no more."""
+    cancelled = table.filter(pl.col("status") == "CANC").select("transaction_reference").drop_nulls()
     broken = (pl.col("status") == "CANC") & (pl.col("active") == "false")
-    return _standing_before(table).filter(broken).select(record=RECORD, value="transaction_reference")
+    rows = table.join(cancelled, on="transaction_reference", how="semi") if cancelled.height else table.clear()
+    return _standing_before(rows).filter(broken).select(record=RECORD, value="transaction_reference")
 
 
 RULES: tuple[CrossRule, ...] = (
