@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from regreport import __version__
+from regreport.engine.fields_rows import PathRow
 from regreport.errors import UnknownRegime
 from regreport.regime import GRID, Regime, regimes
 
@@ -91,11 +92,16 @@ def fields(regime: str) -> list[dict[str, Any]]:
             "type": f.type,
             "presence": f.presence,
             "source": f.source,
-            "paths": sorted({p.path for p in pack.layer.paths if p.column == f.column}),
+            "paths": sorted({p.path for p in pack.layer.paths if _binds(p, f.column)}),
         }
         for pack in chosen(regime)
         for f in pack.layer.fields
     ]
+
+
+def _binds(path: PathRow, column: str) -> bool:
+    """Whether a row of paths.csv holds the column's value, or is there because of it."""
+    return path.column == column or any(c.column == column for c in path.when if not path.column)
 
 
 def coverage() -> dict[str, Any]:
@@ -121,8 +127,7 @@ def _cell(jurisdiction: str, report_type: str) -> dict[str, Any]:
 
 def _regime(regime: Regime) -> dict[str, Any]:
     numbers = {f.number for f in regime.layer.fields}
-    placed = {p.column for p in regime.layer.paths}
-    bound = {f.number for f in regime.layer.fields if f.column in placed}
+    bound = numbers & {p.number for p in regime.layer.paths}
     scenarios = regime.scenarios()
     done = [x for x in regime.listed if x.done_by]
     return {
