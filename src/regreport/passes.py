@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from regreport.books import BookStanding
-from regreport.engine.rule import DRAFT, FINDING_SCHEMA, CrossRule, Rule, run_rules
+from regreport.engine.rule import DRAFT, FINDING_SCHEMA, HISTORY, CrossRule, Rule, run_rules
 from regreport.engine.spool import ROWS_PER_CHUNK
 from regreport.regime import Regime, ReportContext
 
@@ -39,6 +39,8 @@ def run_pack(
     context = reports[0][0]
     rules = [r for r in regime.rules if r.in_force(context.report_date, context.cell.jurisdiction)]
     missing = context.missing(*regime.datasets)
+    if context.history is None:
+        missing |= {HISTORY}
     alone = [r for r in rules if isinstance(r, Rule)]
     across = [r for r in rules if isinstance(r, CrossRule)]
     found: list[pl.DataFrame] = []
@@ -87,10 +89,10 @@ def _labelled(chunk: pl.DataFrame, number: int, position: int, context: ReportCo
 
 
 def _known_before(context: ReportContext, reference: str) -> pl.Expr:
-    """`@history.active`: 'true' where another day has reported the reference and it has not been cancelled since."""
-    active = pl.Series([], dtype=pl.String)
-    if context.history is not None:
-        active = context.history.filter(pl.col("standing") == BookStanding.ACTIVE.value)["reference"]
+    """`@history.active`: 'true' where the reference stands in the authority's books; null where nobody knows."""
+    if context.history is None:
+        return pl.lit(None, dtype=pl.String).alias("@history.active")
+    active = context.history.filter(pl.col("standing") == BookStanding.ACTIVE.value)["reference"]
     known = pl.col(reference).is_in(active.implode()) if len(active) else pl.lit(False)
     return pl.when(known).then(pl.lit("true")).otherwise(pl.lit("false")).alias("@history.active")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,7 +95,7 @@ def check(
         _print_findings(found)
         for line in done.schemas:
             print_lines(line)
-        words = "clean" if not done.faulty else f"{len(found)} findings"
+        words = "clean" if not done.faulty else f"{sum(f['severity'] == 'error' for f in found)} errors"
         print_lines(f"{file}: {done.message}, {done.records} records: {words}")
     if done.faulty:
         raise typer.Exit(Exit.LOOK)
@@ -103,7 +104,10 @@ def check(
 PRINTED_MAX = 200
 
 
-def _print_findings(found: list[dict[str, Any]]) -> None:
+def _print_findings(everything: list[dict[str, Any]]) -> None:
+    """Findings one a line; rules that were not checked are counted by what they lacked."""
+    idle = Counter(row["value"] for row in everything if row["severity"] == "not_checked")
+    found = [row for row in everything if row["severity"] != "not_checked"]
     for row in found[:PRINTED_MAX]:
         where = f"record {row['record']}" if row["record"] is not None else "file"
         name = f" ({row['reference']})" if row.get("reference") else ""
@@ -111,6 +115,8 @@ def _print_findings(found: list[dict[str, Any]]) -> None:
         print_lines(f"{row['rule']} | {row['severity']} | {where}{name} | {row['path']} | {row['message']}{value}")
     if len(found) > PRINTED_MAX:
         print_lines(f"... and {len(found) - PRINTED_MAX} more (--json lists all)")
+    for lacking, rules_idle in sorted(idle.items()):
+        print_lines(f"not checked, wholly or in part: {rules_idle} rules that need {lacking}")
 
 
 def rules(

@@ -23,6 +23,8 @@ RECORD: Final = "@record"
 """Name of the 1-based record number while rules run."""
 DRAFT: Final = "@draft"
 """Which report of the pass a record belongs to (absent: there is one); rules across records never compare two."""
+HISTORY: Final = "history"
+"""What a rule needs that asks whether something was reported before: not a data set, but the ledger's own books."""
 ROWS_PER_PASS: Final = 250_000
 """Bounds what one pass holds: a boolean a rule and record, and the exploded groups."""
 
@@ -259,7 +261,9 @@ def _findings(rule: AnyRule, record: pl.Series, reference: pl.Series, value: pl.
 def _not_checked(rule: AnyRule, unknown: Sequence[str]) -> pl.DataFrame:
     absent = ", ".join(unknown)
     extent = "Not checked" if rule.needs else "Checked only in part"
-    if all(u in (*rule.needs, *rule.partly_needs) for u in unknown):
+    if HISTORY in unknown:
+        why = "what was reported before is not known here"
+    elif all(u in (*rule.needs, *rule.partly_needs) for u in unknown):
         why = f"no {absent} snapshot for this date. Load one with: regreport refdata load"
     else:
         why = f"nothing supplied the fact {absent}"
