@@ -23,6 +23,26 @@ VALUE_SHOWN_MAX = 200
 """Characters of a value that a finding keeps."""
 
 
+STRUCTURE_RULES: dict[str, str] = {
+    "STR-required": "An element, attribute or value that must be there is missing",
+    "STR-choice": "Of a choice none is there, or more than one",
+    "STR-occurrence": "An element is there more often, or less often, than it may be",
+    "STR-order": "An element stands before one that it must follow",
+    "STR-unknown": "An element or attribute has no place in the message",
+    "STR-text": "There is text where only elements may be",
+    "STR-pattern": "A value does not have the form that it must have",
+    "STR-length": "A text is too long or too short",
+    "STR-enumeration": "A code is not one of those allowed",
+    "STR-number": "A value is not a number in plain digits",
+    "STR-boolean": "A value is neither true nor false",
+    "STR-date": "A value is not a date, or time, that exists",
+    "STR-digits": "A number has too many digits, or too many after the point",
+    "STR-range": "A number is outside its limits",
+    "STR-characters": "A text holds a character that XML cannot carry",
+}
+"""The rules of the structural check and of the parser's faults, each with the fault as a sentence."""
+
+
 @dataclass(frozen=True)
 class FieldName:
     """The regulator's number and name of the field that a path carries."""

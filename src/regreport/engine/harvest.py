@@ -281,6 +281,8 @@ class Harvest:
         """Note a fault of the current record (None: of the head)."""
         if len(self.faults) < FAULTS_MAX:
             self.faults.append((self.current, path, kind, value))
+        elif len(self.faults) == FAULTS_MAX:
+            self.faults.append((None, path, "more", ""))
 
     def end_wild(self, cell: Cell) -> None:
         """Store the raw text of the one element that a wildcard holds."""

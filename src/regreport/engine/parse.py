@@ -30,6 +30,7 @@ _FAULT_WORDS = {
     "attribute": "is not an attribute of this element",
     "text": "has text between its elements",
     "child": "must hold text only",
+    "more": "and what follows has further faults, which are not listed",
 }
 
 
@@ -56,6 +57,7 @@ class Reader:
         self._harvest = Harvest(message, records_per_chunk, self._limits)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
+        assert not self._harvest.elements, "a document is read once; make another Reader"
         with opened(self._source) as (stream, file):
             self._harvest.file = file
             for _ in feed(self._harvest, stream, file, self._limits):
@@ -109,7 +111,13 @@ def _fault_findings(faults: list[tuple[int | None, str, str, str]], names: Names
     if not faults:
         return none()
     fields = [field_of(names, path) or FieldName("", "") for _, path, _, _ in faults]
-    rule = {"repeat": "STR-occurrence", "attribute": "STR-unknown", "child": "STR-unknown", "text": "STR-text"}
+    rule = {
+        "repeat": "STR-occurrence",
+        "attribute": "STR-unknown",
+        "child": "STR-unknown",
+        "text": "STR-text",
+        "more": "STR-unknown",
+    }
     return pl.DataFrame(
         {
             "rule": [rule.get(kind, f"STR-{kind}") for _, _, kind, _ in faults],

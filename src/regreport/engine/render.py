@@ -28,8 +28,8 @@ _SPECIAL = ["&", "<", ">", "\r", '"']
 _ESCAPED = ["&amp;", "&lt;", "&gt;", "&#xD;", "&quot;"]
 _SPECIAL_IN_ATTRIBUTE = [*_SPECIAL, "\t", "\n"]
 _ESCAPED_IN_ATTRIBUTE = [*_ESCAPED, "&#x9;", "&#xA;"]
-_MARK = "\x00"
-"""Stands for the records while the head is rendered; it can occur in no XML text."""
+_MARK = "<\x00>"
+"""Stands for the records while the head is rendered; it can occur in no text, where `<` is escaped."""
 
 
 def render(
@@ -44,6 +44,8 @@ def render(
     frames = iter([chunks] if isinstance(chunks, pl.DataFrame) else chunks)
     first = next((frame for frame in frames if frame.height), None)
     before, after = render_head(message, head, records=first is not None)
+    if first is not None:
+        require_known(message.record, first)
     yield before.encode()
     if first is not None:
         yield from _render_frame(message, first)

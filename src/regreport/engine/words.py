@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from regreport.engine.pattern import parse_pattern, pattern_words
+from regreport.engine.pattern_words import pattern_words
 from regreport.engine.table import Facets, Node
 
 _LEI = "20 characters: 18 capital letters or digits, then 2 digits"
@@ -60,7 +60,6 @@ def _pattern(facets: Facets) -> str:
     codes = facets.pattern.replace("(", "").replace(")", "").split("|")
     if all(code.isalnum() for code in codes):
         return _one_of(codes)
-    parse_pattern(facets.pattern)
     return pattern_words(facets.pattern)
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from regreport import messages
 from regreport.engine.check import check, check_heads, check_records_present
-from regreport.engine.findings import SCHEMA, FieldName
+from regreport.engine.findings import SCHEMA, STRUCTURE_RULES, FieldName
 from regreport.engine.message import Message
 from regreport.engine.parse import parse, read_all
 from regreport.engine.render import render_head, render_heads
@@ -43,6 +43,7 @@ def valid(message: Message) -> pl.DataFrame:
 def findings(message: Message, table: pl.DataFrame) -> list[tuple[object, ...]]:
     found = check(message, table, names=NAMES)
     assert found.schema == pl.Schema(SCHEMA)
+    assert set(found["rule"]) <= STRUCTURE_RULES.keys()
     return found.select("rule", "record", "field", "path", "value").rows()
 
 

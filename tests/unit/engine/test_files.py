@@ -16,7 +16,7 @@ from regreport.engine.document import parts, write_document
 from regreport.engine.layout import canonical, concat
 from regreport.engine.message import Message
 from regreport.engine.parse import parse, read_all
-from regreport.engine.render import render
+from regreport.engine.render import render, render_head
 from regreport.engine.rows import join_head, read_rows, split_head, write_rows
 from regreport.engine.xsd import emit_xsd, validate_with_xsd
 from regreport.errors import BadInput
@@ -184,3 +184,16 @@ def test_the_samples_are_valid_and_come_back_the_same(shared_dir: Path) -> None:
         assert etree.canonicalize(etree.fromstring(again), rewrite_prefixes=True) == etree.canonicalize(
             etree.parse(str(file), parser), rewrite_prefixes=True
         )
+
+
+def test_an_unknown_column_is_told_before_anything_is_written(message: Message) -> None:
+    blocks = render(message, None, pl.DataFrame({"New/Zzz": ["x"]}))
+    with pytest.raises(BadInput, match="New/Zzz"):
+        next(blocks)
+
+
+def test_text_of_the_head_cannot_pass_for_the_place_of_the_records(message: Message) -> None:
+    head = message.head({"/BizData/Hdr/AppHdr/BizMsgIdr": "<\x00>"})
+    before, after = render_head(message, head)
+    assert before.endswith("<FinInstrmRptgTxRpt>")
+    assert after == "</FinInstrmRptgTxRpt></Document></Pyld></BizData>"

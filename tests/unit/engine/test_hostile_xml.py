@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from regreport import messages
+from regreport.engine.findings import STRUCTURE_RULES
 from regreport.engine.parse import parse, read_all
 from regreport.engine.safe_xml import Limits
 from regreport.errors import NotWellFormed, UnknownMessage
@@ -147,9 +148,18 @@ def test_a_fault_names_record_and_place(fault: str, rule: str, path: str) -> Non
     content = (OPEN + RECORD.format("A1") + fault + CLOSE).encode()
     _, records, faults = read_all(messages.load(ID), io.BytesIO(content))
     assert records.height == 2
+    assert rule in STRUCTURE_RULES
     assert faults.select("rule", "record", "path").rows() == [(rule, 2, path)]
 
 
 def test_of_a_repeated_element_the_first_value_stays() -> None:
     content = (OPEN + "<Tx><Cxl><TxId>a</TxId><TxId>b</TxId></Cxl></Tx>" + CLOSE).encode()
     assert read_all(messages.load(ID), io.BytesIO(content))[1]["Cxl/TxId"].to_list() == ["a"]
+
+
+def test_a_file_of_faults_only_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regreport.engine.harvest.FAULTS_MAX", 3)
+    content = (OPEN + "<Tx><Zzz/></Tx>" * 10 + CLOSE).encode()
+    faults = read_all(messages.load(ID), io.BytesIO(content))[2]
+    assert faults["record"].to_list() == [1, 2, 3, None]
+    assert "not listed" in faults["message"][3]

@@ -13,7 +13,8 @@ from mutate import AWKWARD_VALUES
 
 from regreport import messages
 from regreport.engine.lexical import BASES, accepts, faults
-from regreport.engine.pattern import alternatives, engine_regex, parse_pattern, pattern_words
+from regreport.engine.pattern import alternatives, engine_regex, parse_pattern
+from regreport.engine.pattern_words import pattern_words
 from regreport.engine.table import Facets, walk
 
 TABLES = ("auth.016.001.01", "auth.016.001.03", "auth.031.001.01", "head.001.001.01")
