@@ -100,7 +100,7 @@ class Overlaps:
 
     def expr(self, scope: Scope) -> pl.Expr:
         shared = listed(scope, self.values).list.set_intersection(listed(scope, self.others))
-        return (shared.list.drop_nulls().list.len() > 0).fill_null(False)
+        return shared.list.eval(pl.element().is_not_null()).list.any().fill_null(False)
 
     def columns(self) -> Iterator[str]:
         yield from (self.values.partition(".")[0], self.others.partition(".")[0])
