@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final, cast
 
 import polars as pl
 
 from regreport import messages
 from regreport.engine.check import check, check_records_present
 from regreport.engine.compile import compile_xsd
-from regreport.engine.document import write_document
+from regreport.engine.document import RenderedFile, write_document
+from regreport.engine.lexical import FORBIDDEN
 from regreport.engine.message import Message
 from regreport.engine.parse import Reader, parse
 from regreport.engine.rows import SUFFIXES, read_rows, write_rows
@@ -33,6 +35,9 @@ from regreport.passes import run_pack
 from regreport.regime import DestinationFacts, EntityFacts, Regime, ReportContext, regimes
 
 CREATED_PATH = "/BizData/Hdr/AppHdr/CreDt"
+_CONTROL: Final = bytes(c for c in range(0x20) if c not in b"\t\n\r")
+_NO_CHARACTERS: Final = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+"""U+FFFE and U+FFFF in UTF-8 (XML 1.0, production 2)."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,49 @@ def render_file(regime: Regime, rows: Path, output: Path, *, fields: bool = Fals
     else:
         message, head, frames = _rows(regime, rows)
     with _finished(output) as part, part.open("wb") as sink:
-        done = write_document(message, head if head.width else None, frames, sink)
+        done = _Watched(message, rows, head, frames).write_to(sink)
     return RenderedRows(str(output), done.records, done.size_bytes, done.sha256)
+
+
+class _Watched:
+    """A sink that refuses bytes which XML has no form for, and the frames that are being written to it.
+
+    Rendering does not gate, but what it writes can be read. Looking at the bytes costs nothing beside making them.
+    """
+
+    def __init__(self, message: Message, rows: Path, head: pl.DataFrame, frames: Iterator[pl.DataFrame]) -> None:
+        self._message, self._rows, self._head, self._frames = message, rows, head, frames
+        self._seen: list[tuple[int, pl.DataFrame]] = []
+        self._sink: BinaryIO
+
+    def write_to(self, sink: BinaryIO) -> RenderedFile:
+        """Render everything. Raises BadInput naming record, field and value of a character that cannot be written."""
+        self._sink = sink
+        head = self._head if self._head.width else None
+        return write_document(self._message, head, self._watched(), cast("BinaryIO", self))
+
+    def write(self, block: bytes) -> int:
+        """Part of the document."""
+        whole = bytes(block)
+        if len(whole.translate(None, _CONTROL)) != len(whole) or any(mark in whole for mark in _NO_CHARACTERS):
+            self._name_it()
+        return self._sink.write(whole)
+
+    def _watched(self) -> Iterator[pl.DataFrame]:
+        done = 0
+        for frame in self._frames:
+            self._seen = [*self._seen[-1:], (done + 1, frame)]  # a block may hold the end of the frame before
+            done += frame.height
+            yield frame
+
+    def _name_it(self) -> None:
+        found = [check(self._message, frame, first_record=first) for first, frame in self._seen]
+        if self._head.width:
+            found.append(check(self._message, None, head=self._head))
+        broken = pl.concat(found).filter(pl.col("value").str.contains(FORBIDDEN))
+        record, field, value = broken.select("record", "path", "value").row(0) if broken.height else (None, "", "")
+        problem = "holds a control character, which XML cannot carry"
+        raise BadInput(problem, "Remove it", file=str(self._rows), record=record, field=field, value=value)
 
 
 def _rows(regime: Regime, rows: Path) -> tuple[Message, pl.DataFrame, Iterator[pl.DataFrame]]:
@@ -126,10 +172,13 @@ def _wire(regime: Regime, rows: Path) -> Iterator[pl.DataFrame]:
     if not rows.exists():
         raise BadInput("no such file", file=str(rows))
     try:
-        table = pl.read_parquet(rows) if rows.suffix == ".parquet" else pl.read_ndjson(rows, schema=regime.layer.schema)
+        table = pl.read_parquet(rows) if rows.suffix == ".parquet" else pl.read_ndjson(rows, infer_schema_length=None)
+        whole = regime.layer.complete(table)
     except pl.exceptions.PolarsError as error:
         raise BadInput(f"cannot be read as a table: {error}", "Give Parquet or NDJSON", file=str(rows)) from error
-    whole = regime.layer.complete(table)
+    except BadInput as error:
+        error.file = str(rows)
+        raise
     lost = regime.layer.unplaced(whole)
     if lost.height:
         record, column, value = lost.row(0)
