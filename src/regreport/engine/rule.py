@@ -84,8 +84,9 @@ class CrossRule:
     """A rule that compares records with each other or with the history; `find` returns what is broken.
 
     `find(table)` gets a table of RECORD (1-based), DRAFT and `columns`, with all rows of every report of the pass, and
-    returns a frame of (record UInt32, value String); it must work on columns and keep within a DRAFT. The rest is as in
-    `Rule`; `show` is the column that findings point at.
+    returns a frame of (record UInt32, value String); it must work on columns and keep within a DRAFT. Rules that begin
+    with the same work name it as `prepare`, which is done once for all of them; `find` then gets its result. The rest
+    is as in `Rule`; `show` is the column that findings point at.
     """
 
     id: str
@@ -105,6 +106,7 @@ class CrossRule:
     remedy: str = ""
     partly_needs: tuple[str, ...] = ()
     over: None = None
+    prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     def in_force(self, on: date, jurisdiction: str = "") -> bool:
         """As of a Rule."""
@@ -157,7 +159,7 @@ def run_rules(
     record_rules = [r for r in able if isinstance(r, Rule)]
     for start in range(0, max(numbered.height, 1), ROWS_PER_PASS):
         found += _one_pass(record_rules, numbered.slice(start, ROWS_PER_PASS), reference)
-    found += [_cross(r, numbered, reference) for r in able if isinstance(r, CrossRule)]
+    found += _across([r for r in able if isinstance(r, CrossRule)], numbered, reference)
     return _in_order(found, rules)
 
 
@@ -235,11 +237,26 @@ def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:
     return pl.col(column).cast(pl.String)
 
 
-def _cross(rule: CrossRule, numbered: pl.DataFrame, reference: str) -> pl.DataFrame:
+def _across(rules: Sequence[CrossRule], numbered: pl.DataFrame, reference: str) -> Iterator[pl.DataFrame]:
+    prepared: dict[object, pl.DataFrame] = {}
+    for rule in rules:
+        table = prepared.get((rule.prepare, rule.columns))
+        if table is None:
+            table = _narrow(rule, numbered)
+            if rule.prepare is not None:
+                table = prepared[rule.prepare, rule.columns] = rule.prepare(table)
+        broken = rule.find(table).select(pl.col("record").cast(pl.UInt32), pl.col("value").cast(pl.String))
+        yield _of_records(rule, broken.sort("record"), numbered, reference)
+
+
+def _narrow(rule: CrossRule, numbered: pl.DataFrame) -> pl.DataFrame:
+    """The columns that the rule looks at; a fact that nobody supplied is null."""
     absent = [c for c in rule.columns if c not in numbered.columns] if rule.partly_needs else []
     whole = numbered.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in absent)
-    table = whole.select(list(dict.fromkeys((RECORD, DRAFT, *rule.columns))))
-    broken = rule.find(table).select(pl.col("record").cast(pl.UInt32), pl.col("value").cast(pl.String)).sort("record")
+    return whole.select(list(dict.fromkeys((RECORD, DRAFT, *rule.columns))))
+
+
+def _of_records(rule: CrossRule, broken: pl.DataFrame, numbered: pl.DataFrame, reference: str) -> pl.DataFrame:
     if reference in numbered.columns:
         own = numbered[reference].gather(broken["record"] - 1)
     else:

@@ -59,7 +59,7 @@ def _minutes(hours: pl.Expr, minutes: pl.Expr) -> pl.Expr:
     return hours.cast(pl.Int32, strict=False) * 60 + minutes.cast(pl.Int32, strict=False)
 
 
-def _outside(table: pl.DataFrame) -> pl.DataFrame:
+def outside(table: pl.DataFrame) -> pl.DataFrame:
     """Trades outside hours with their block's size and the hours (0: none) by which a shift would bring it inside."""
     trades = table.filter(pl.col("venue").is_in(_hours()["mic"].implode()) & pl.col(TIME).is_not_null()).select(
         RECORD, DRAFT, *COLUMNS, day=pl.col(TIME).str.slice(0, 10)
@@ -75,16 +75,16 @@ def _outside(table: pl.DataFrame) -> pl.DataFrame:
     return out.with_columns(size=pl.len().over(_BLOCK), shift=shift)
 
 
-def shifted_blocks(table: pl.DataFrame) -> pl.DataFrame:
+def shifted_blocks(trades: pl.DataFrame) -> pl.DataFrame:
     """Trades (record, time and fitting shift) of blocks that a shift by whole hours brings inside the venue's hours."""
-    block = _outside(table).filter((pl.col("size") >= BLOCK_MIN) & (pl.col("shift") != 0))
+    block = trades.filter((pl.col("size") >= BLOCK_MIN) & (pl.col("shift") != 0))
     hours = pl.format("{}, one of {} outside hours; {} h would fit", TIME, "size", "shift")
     return block.select(record=RECORD, value=hours)
 
 
-def out_of_hours(table: pl.DataFrame) -> pl.DataFrame:
+def out_of_hours(trades: pl.DataFrame) -> pl.DataFrame:
     """Trades (record, time) outside the venue's hours that belong to no shifted block."""
-    single = _outside(table).filter((pl.col("size") < BLOCK_MIN) | (pl.col("shift") == 0))
+    single = trades.filter((pl.col("size") < BLOCK_MIN) | (pl.col("shift") == 0))
     return single.select(record=RECORD, value=TIME)
 
 
@@ -108,6 +108,7 @@ RULES: tuple[AnyRule, ...] = (
         fields=("28", "36"),
         find=shifted_blocks,
         columns=COLUMNS,
+        prepare=outside,
         severity=Severity.WARNING,
         confidence=PARTLY,
     ),
@@ -119,6 +120,7 @@ RULES: tuple[AnyRule, ...] = (
         fields=("28", "36"),
         find=out_of_hours,
         columns=COLUMNS,
+        prepare=outside,
         severity=Severity.WARNING,
         confidence=PARTLY,
     ),

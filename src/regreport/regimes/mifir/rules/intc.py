@@ -34,10 +34,11 @@ def _names(group: str) -> pl.Expr:
     return pl.col(group).list.eval(pl.element().struct.field("id")).list.drop_nulls().list.sort().list.join("|")
 
 
-def _movements(table: pl.DataFrame) -> pl.DataFrame:
+def movements(table: pl.DataFrame) -> pl.DataFrame:
     """One row a group: first record, movements and quantity in and out, and how many other sides each way has."""
-    into, out = _has_intc("buyer"), _has_intc("seller")
-    moves = table.filter(into ^ out).select(
+    told = table.with_columns(into=_has_intc("buyer"), out=_has_intc("seller"))
+    into = pl.col("into")
+    moves = told.filter(into ^ pl.col("out")).select(
         RECORD,
         DRAFT,
         "executing_entity",
@@ -49,7 +50,7 @@ def _movements(table: pl.DataFrame) -> pl.DataFrame:
         quantity=number(pl.col("quantity")).fill_null(0),
         other=pl.when(into).then(_names("seller")).otherwise(_names("buyer")),
     )
-    way_in, way_out = pl.col("into"), ~pl.col("into")
+    way_in, way_out = into, ~into
     return moves.group_by(_GROUP, maintain_order=True).agg(
         record=pl.col(RECORD).min(),
         moves_in=way_in.sum(),
@@ -66,23 +67,23 @@ def _plain(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.String).str.replace(r"\.?0*$", "")
 
 
-def not_flat(table: pl.DataFrame) -> pl.DataFrame:
+def not_flat(moves: pl.DataFrame) -> pl.DataFrame:
     """Groups (first record, both quantities) whose account does not end flat."""
-    uneven = _movements(table).filter(pl.col("quantity_in") != pl.col("quantity_out"))
+    uneven = moves.filter(pl.col("quantity_in") != pl.col("quantity_out"))
     return uneven.select("record", value=pl.format("in {}, out {}", _plain("quantity_in"), _plain("quantity_out")))
 
 
-def single_movements(table: pl.DataFrame) -> pl.DataFrame:
+def single_movements(moves: pl.DataFrame) -> pl.DataFrame:
     """Groups (first record, instrument) with exactly one movement in and one out."""
     single = (pl.col("moves_in") == 1) & (pl.col("moves_out") == 1)
-    return _movements(table).filter(single).select("record", value="instrument")
+    return moves.filter(single).select("record", value="instrument")
 
 
-def same_other_side(table: pl.DataFrame) -> pl.DataFrame:
+def same_other_side(moves: pl.DataFrame) -> pl.DataFrame:
     """Groups (first record, instrument) of several movements where each way has only one other side."""
     several = (pl.col("moves_in") + pl.col("moves_out")) > 2
     alike = (pl.col("others_in") == 1) & (pl.col("others_out") == 1)
-    return _movements(table).filter(several & alike).select("record", value="instrument")
+    return moves.filter(several & alike).select("record", value="instrument")
 
 
 RULES: tuple[CrossRule, ...] = (
@@ -94,6 +95,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16", "30"),
         find=not_flat,
         columns=COLUMNS,
+        prepare=movements,
         severity=Severity.WARNING,
         confidence=DERIVED,
     ),
@@ -105,6 +107,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16"),
         find=single_movements,
         columns=COLUMNS,
+        prepare=movements,
         severity=Severity.WARNING,
         confidence=PARTLY,
     ),
@@ -117,6 +120,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16"),
         find=same_other_side,
         columns=COLUMNS,
+        prepare=movements,
         severity=Severity.WARNING,
         confidence=PARTLY,
     ),
