@@ -247,7 +247,7 @@ BAD_TABLES = {
     "twice.ndjson": ('{"New/TxId": "A1", "New/TxId": "A2"}', "twice"),
     "control.ndjson": (
         '{"New/TxId": "A1"}\n{"New/TxId": "A\\u0001B"}',
-        "record 2, field 'New/TxId', value 'A\\\\x01B'",
+        "record 2, field 'New/TxId', value 'A\\x01B'",
     ),
     "no-character.ndjson": ('{"New/FinInstrm/Othr/FinInstrmGnlAttrbts/FullNm": "A\\uffff"}', "record 1"),
     "surrogate.ndjson": ('{"New/TxId": "A\\ud800"}', "line 1"),
