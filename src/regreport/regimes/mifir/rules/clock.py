@@ -129,7 +129,7 @@ RULES: tuple[AnyRule, ...] = (
         title="The trade is at midnight to the second: a date without its time of day",
         source=MARKET_WATCH_59,
         fields=("28",),
-        must=negate(matches(TIME, ".*T00:00:00(?:[.]0+)?Z")),
+        must=negate(matches(TIME, "[0-9-]{10}T00:00:00(?:[.]0+)?Z")),
         severity=Severity.WARNING,
         confidence=DERIVED,
     ),
