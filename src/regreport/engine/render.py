@@ -314,13 +314,21 @@ class _Drawing:
         strings = render_group(node, flat.struct.unnest())
         if len(flat) == count:
             return _Piece((self.spread(strings, present),), present, count)
-        owned = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "size": sizes})
-        owner = owned.select(pl.col("row").repeat_by("size").explode(empty_as_null=False, keep_nulls=False))["row"]
-        grouped = pl.DataFrame({"row": owner, "xml": strings}).group_by("row", maintain_order=True).agg("xml")
-        joined = grouped.select("row", pl.col("xml").list.join(""))
-        if present is not None:
-            joined = owned.select("row").join(joined, on="row", how="left", maintain_order="left")
-        return _Piece((self.keep(joined["xml"]),), present, count)
+        return _Piece((self.regrouped(strings, sizes),), present, count)
+
+    def regrouped(self, strings: pl.Series, sizes: pl.Series) -> pl.Expr:
+        """Strings of list elements joined by list. Most lists have one element: only the others are grouped."""
+        rows = pl.DataFrame({"row": pl.int_range(self.height, eager=True), "size": sizes.cast(pl.Int64)})
+        rows = rows.with_columns(first=(pl.col("size").cum_sum() - pl.col("size")).clip(0, len(strings) - 1))
+        several = rows.filter(pl.col("size") > 1)
+        place = pl.int_ranges("first", pl.col("first") + pl.col("size"))
+        elements = several.select("row", place=place).explode("place")
+        held = elements.select("row", xml=strings.gather(elements["place"]))
+        joined = held.group_by("row", maintain_order=True).agg("xml").select("row", pl.col("xml").list.join(""))
+        at = joined.select("row", place=pl.int_range(len(strings), len(strings) + pl.len()))
+        places = rows.join(at, on="row", how="left", maintain_order="left")
+        chosen = places.select(pl.when(pl.col("size") > 0).then(pl.coalesce("place", "first")))
+        return self.keep(pl.concat([strings, joined["xml"]]).gather(chosen.to_series()))
 
     def spread(self, strings: pl.Series, present: pl.Series | None) -> pl.Expr:
         """Strings of the rows that have one, put back to their rows."""
