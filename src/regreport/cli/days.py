@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -29,8 +30,11 @@ ReportIds = Annotated[list[str] | None, typer.Argument(help="Report ids; none: e
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
-    for command in (run, generate, validate, deliver, confirm, status, balance):
-        app.command()(command)
+    app.command()(run)
+    for step, words in STEPS.items():
+        app.command(step, help=words)(_command_of(step))
+    app.command()(status)
+    app.command()(balance)
 
 
 def run(
@@ -64,48 +68,27 @@ def _limit_threads(workers: int | None) -> None:
         os.environ["POLARS_MAX_THREADS"] = str(workers)
 
 
-def generate(
-    reports: ReportIds = None,
-    date: OptionalDate = "",
-    workspace: WorkspaceOption = None,
-    actor: AsOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Decide what is reportable, account for every record, and make the files."""
-    _step("generate", reports, date, workspace, actor, as_json)
+STEPS = {
+    "generate": "Decide what is reportable, account for every record, and make the files.",
+    "validate": "Check what was generated: digests, rules, structure, counts and totals.",
+    "deliver": "Hand over what was validated, at most once.",
+    "confirm": "Take in the authorities' answers and settle what they are about.",
+}
 
 
-def validate(
-    reports: ReportIds = None,
-    date: OptionalDate = "",
-    workspace: WorkspaceOption = None,
-    actor: AsOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Check what was generated: digests, rules, structure, counts and totals."""
-    _step("validate", reports, date, workspace, actor, as_json)
+def _command_of(step: str) -> Callable[..., None]:
+    """The command of one step; the four differ in nothing but the step."""
 
+    def command(
+        reports: ReportIds = None,
+        date: OptionalDate = "",
+        workspace: WorkspaceOption = None,
+        actor: AsOption = "",
+        as_json: JsonOption = False,
+    ) -> None:
+        _step(step, reports, date, workspace, actor, as_json)
 
-def deliver(
-    reports: ReportIds = None,
-    date: OptionalDate = "",
-    workspace: WorkspaceOption = None,
-    actor: AsOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Hand over what was validated, at most once."""
-    _step("deliver", reports, date, workspace, actor, as_json)
-
-
-def confirm(
-    reports: ReportIds = None,
-    date: OptionalDate = "",
-    workspace: WorkspaceOption = None,
-    actor: AsOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Take in the authorities' answers and settle what they are about."""
-    _step("confirm", reports, date, workspace, actor, as_json)
+    return command
 
 
 def _step(step: str, reports: list[str] | None, date: str, workspace: Any, actor: str, as_json: bool) -> None:
