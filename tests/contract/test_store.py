@@ -68,8 +68,11 @@ def test_retention_grows_and_never_shrinks(store: Store) -> None:
     digest = store.put(b"x", "a", DAY)
     store.put(b"x", "a", date(2030, 1, 1))
     assert store.retain_until(digest) == DAY
-    store.put(b"x", "b", date(2040, 1, 1))
+    store.put(b"x", "a", date(2040, 1, 1))
     assert store.retain_until(digest) == date(2040, 1, 1)
+    store.put(b"x", "b", date(2050, 1, 1))
+    assert store.retain_until(digest) == date(2050, 1, 1)
+    assert store.names(digest) == ["a", "b"]
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "../../etc/passwd", "", "A" * 64, "0" * 63])
