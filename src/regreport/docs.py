@@ -1,45 +1,67 @@
-"""Pages made from the code: the README's coverage, and the reference of fields, rules, decisions and commands.
+"""Pages made from the code: the README's capture and coverage, and the reference of fields, rules, decisions, event
+kinds, source columns and commands.
 
 `python -m regreport.docs` writes them, `--check` says which are not what the code says (the tests ask that).
 """
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 from collections.abc import Sequence
+from contextlib import chdir, redirect_stdout
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from regreport import coverage
-from regreport.cli import app
+from regreport import coverage, rehearsal
+from regreport.cli import app, views
 from regreport.regime import regimes
+from regreport.regimes.mifir.eligibility import event_kinds
+from regreport.sources.columns import Column, load_columns
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BEGIN: Final = "<!-- coverage: made by `regreport coverage` -->"
 END: Final = "<!-- coverage: end -->"
+CAPTURE: Final = "<!-- capture: what `make demo` prints -->"
+CAPTURE_END: Final = "<!-- capture: end -->"
 MADE: Final = "<!-- made from the code by `make docs`; do not edit -->\n\n"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page by its path from the root."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    made = {Path("README.md"): with_coverage(readme, coverage.as_markdown(coverage.coverage()))}
+    readme = between(readme, CAPTURE, CAPTURE_END, f"```console\n$ make demo\n{capture()}```\n")
+    made = {Path("README.md"): between(readme, BEGIN, END, coverage.as_markdown(coverage.coverage()))}
     reference = Path("docs/reference")
     for name in regimes():
         made[reference / f"{name}-fields.md"] = MADE + fields_page(name)
         made[reference / f"{name}-rules.md"] = MADE + rules_page(name)
         made[reference / f"{name}-eligibility.md"] = MADE + eligibility_page(name)
+    made[reference / "event-kinds.md"] = MADE + event_kinds.as_markdown()
+    made[reference / "source-columns.md"] = MADE + source_columns_page()
     made[reference / "commands.md"] = MADE + commands_page()
     return made
 
 
-def with_coverage(readme: str, table: str) -> str:
-    """The README with the coverage between its marks. Raises ValueError where a mark is missing."""
-    before, _, rest = readme.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+def between(page: str, begin: str, end: str, made: str) -> str:
+    """The page with `made` between its two marks. Raises ValueError where a mark is missing."""
+    before, _, rest = page.partition(begin)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise ValueError(f"README.md lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
+        raise ValueError(f"README.md lacks the marks {begin} and {end}")
+    return f"{before}{begin}\n\n{made}\n{end}{after}"
+
+
+@cache
+def capture() -> str:
+    """What the demo prints, made now in a folder that goes away."""
+    printed, folder = io.StringIO(), Path("demo-out")
+    with TemporaryDirectory(prefix="regreport-docs-") as place, chdir(place), redirect_stdout(printed):
+        views.show_demo(rehearsal.demo(folder), folder, as_json=False)
+    return re.sub(r" +$", "", printed.getvalue(), flags=re.MULTILINE)
 
 
 def fields_page(regime: str) -> str:
@@ -87,6 +109,35 @@ def eligibility_page(regime: str) -> str:
     return f"# Eligibility under {regime}\n\n" + markdown_table(heads, rows)
 
 
+GROUPS: Final = {
+    "core": "The record itself",
+    "fact": "Facts that eligibility asks for",
+    "party": "Parties and persons",
+    "trade": "The trade and its instrument",
+}
+
+
+def source_columns_page() -> str:
+    """Our columns of a source record, that a mapping maps onto."""
+    text = [
+        "# Source columns\n",
+        "What a [mapping](../howto/map-your-file.md) may name under `[columns]`. A column is empty where the firm has"
+        " nothing to say; which of them a record needs is decided by the rules, not here.\n",
+    ]
+    columns = list(load_columns("transaction").values())
+    for group, title in GROUPS.items():
+        text += [f"## {title}\n", markdown_table(("column", "type", "meaning"), _columns(columns, group))]
+    return "\n".join(text)
+
+
+def _columns(columns: Sequence[Column], group: str) -> list[tuple[Any, ...]]:
+    return [
+        (f"`{c.name}`", f"list of {c.type}" if c.many else c.type, c.meaning + (" (required)" if c.required else ""))
+        for c in columns
+        if c.group == group
+    ]
+
+
 def commands_page() -> str:
     """The commands with their help, as the command line gives it."""
     import typer
@@ -104,7 +155,8 @@ def commands_page() -> str:
 
 def _usage(parameter: Any) -> str:
     is_option = parameter.param_type_name == "option"
-    return " / ".join(parameter.opts) if is_option else parameter.human_readable_name
+    names = [*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.name.upper()]
+    return " / ".join(names)
 
 
 def _help(parameter: Any) -> str:

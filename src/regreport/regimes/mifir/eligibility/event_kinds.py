@@ -40,7 +40,7 @@ def as_markdown() -> str:
     head = (
         "# Event kinds (MiFIR)\n\n"
         "What the source column `event_kind` may hold, and the decision rule that each code falls under"
-        " (`regreport rules mifir` prints the rules). A code that is not in this list holds the record.\n\n"
+        " ([the rules](mifir-eligibility.md)). A code that is not in this list holds the record.\n\n"
         "| code | rule | meaning |\n|---|---|---|\n"
     )
     return head + "".join(f"| {k.code} | {k.rule} | {k.meaning} |\n" for k in event_kinds())
