@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from regreport.errors import ChannelUnavailable, DeliveryRefused, DeliveryUnknown
+from regreport.errors import (
+    ChannelUnavailable,
+    ConfigurationError,
+    DeliveryRefused,
+    DeliveryUnknown,
+    IntegrityError,
+    NotFound,
+)
 from regreport.model.report import Status, Submission
 from regreport.ports import Channel, Delivery, Parcel, Receipt, Store
 
@@ -52,15 +59,26 @@ def parcels(
 
 
 def deliver(
-    submission: Submission, files: Sequence[Parcel], channel: Channel, at: datetime, attempt: int, *, first: bool
+    submission: Submission,
+    files: Sequence[Parcel],
+    channel: Channel,
+    at: datetime,
+    attempt: int,
+    *,
+    first: bool,
+    there: frozenset[int] = frozenset(),
 ) -> Handed:
-    """Send every file that is not there yet, in order. `first` says that nothing can have been sent before.
+    """Send every file that is not there yet, in order.
 
-    Stops at the first file that does not get through: the authority must not see part two without part one.
+    `first` says that what became of every earlier attempt is known; `there` are the numbers of files that one of them
+    handed over. Stops at the first file that does not get through: the authority must not see part two without part
+    one.
     """
     done: list[Delivery] = []
     receipts: list[Receipt] = []
     for number, parcel in enumerate(files, start=1):
+        if number in there:
+            continue
         outcome, receipt, words = _one(parcel, channel, first=first)
         done.append(Delivery(submission.report_id, number, attempt, channel.name, parcel.recipient, at, outcome, words))
         if receipt is None:
@@ -83,7 +101,7 @@ def _one(parcel: Parcel, channel: Channel, *, first: bool) -> tuple[str, Receipt
         receipt = receipt or channel.send(parcel)
     except ChannelUnavailable as error:
         return "unavailable", None, str(error)
-    except DeliveryRefused as error:
+    except (DeliveryRefused, ConfigurationError, IntegrityError, NotFound) as error:  # nothing of it was handed over
         return "refused", None, str(error)
     except DeliveryUnknown as error:
         return "unknown", None, str(error)
