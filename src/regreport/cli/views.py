@@ -137,9 +137,11 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
     states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
     rows = [_state_row(home, s, now) for s in states]
     quarantine = [e for e in home.ledger.feedback() if e.quarantine]
-    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine)
+    strays = [f"{d.name}: {name}: {why}" for d in home.settings.destinations for name, why in home.channel(d).strays()]
+    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine) or bool(strays)
     if as_json:
-        print_json({"now": now, "obligations": rows, "quarantined": quarantine, "trouble": trouble})
+        told = {"now": now, "obligations": rows, "quarantined": quarantine, "strays": strays, "trouble": trouble}
+        print_json(told)
         return trouble
     print_table(
         "",
@@ -158,6 +160,8 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
     )
     for entry in quarantine:
         print_lines(f"QUARANTINED {entry.file_name}: {entry.quarantine}")
+    for stray in strays:
+        print_lines(f"LEFT IN THE INBOX {stray}")
     return trouble
 
 
