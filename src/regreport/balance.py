@@ -63,6 +63,14 @@ def accounts(store: Store, digest: str) -> pl.DataFrame:
     return pl.read_parquet(store.local(digest)) if digest else pl.DataFrame(schema=ACCOUNT_SCHEMA)
 
 
+def waiting(ingested: pl.DataFrame, accounts: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """The accounts with the rows of batches that they know nothing of yet as held, with this reason."""
+    fresh = ingested.join(accounts.select("batch_id").unique(), on="batch_id", how="anti")
+    nothing = [pl.lit(None, dtype=pl.String).alias(c) for c in ("rule", "missing", "reference")]
+    held = fresh.with_columns(nothing).with_columns(category=pl.lit("HELD"), reason=pl.lit(reason))
+    return pl.concat([accounts, held.select(list(ACCOUNT_SCHEMA))])
+
+
 def sent(indexes: Sequence[tuple[pl.DataFrame, str, int, bool]]) -> pl.DataFrame:
     """One table from (index with outcomes, report id, submission number, handed over) of every submission."""
     words = dict.fromkeys(("outcome", "rule", "message", "report_id"), pl.String())

@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 from regreport import __version__, app
 from regreport.errors import RegreportError
-from regreport.plan import is_business_day
+from regreport.model.obligation import Cell
+from regreport.pipeline import Home, check_ways
+from regreport.plan import check_channel, is_business_day
+from regreport.regime import find_regime
 from regreport.settings import FILE, Settings, load_settings
 
 PACKAGES: Final = (
@@ -113,5 +116,24 @@ def _ledger(workspace: Path) -> Iterator[Line]:
         yield Line(
             True, "ledger", f"reachable, {len(days)} days with source records, {len(home.ledger.chains())} chains"
         )
+        yield from _ways(home)
     finally:
         app.close(home)
+
+
+def _ways(home: Home) -> Iterator[Line]:
+    """Whether each role's reports could leave by its destination's channel: persons' data, recipients, keys."""
+    seen = {}
+    for entity in home.settings.entities:
+        for role in entity.roles:
+            seen[role.jurisdiction, role.report_type, role.regime, role.destination] = role
+    for role in seen.values():
+        what = f"{role.jurisdiction} {role.report_type} to {role.destination}"
+        try:
+            regime = find_regime(role.jurisdiction, role.report_type, role.regime)
+            destination = home.settings.destination(role.destination)
+            check_channel(destination, holds_persons=regime.holds_persons, public_url=home.settings.public_url)
+            check_ways(home, [(Cell(role.jurisdiction, role.report_type, regime.id), role.destination)])
+            yield Line(True, what, f"{regime.id} by {destination.channel}")
+        except RegreportError as error:
+            yield Line(False, what, str(error))

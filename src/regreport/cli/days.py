@@ -57,7 +57,9 @@ def run(
     on = parse_date(date)
     with at_home(workspace, actor) as home:
         ran = run_day(home, on, Wanted(jurisdiction, report_type, regime, entity))
-        views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
+        code = views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
+    if code:
+        raise typer.Exit(code)
 
 
 def _limit_threads(workers: int | None) -> None:
@@ -98,7 +100,9 @@ def _step(step: str, reports: list[str] | None, date: str, workspace: Any, actor
     on = parse_date(date) if date else None
     with at_home(workspace, actor) as home:
         ran = run_step(home, step, states_of(home, reports or [], on), only=frozenset(reports or []))
-        views.show_step(home, ran, as_json=as_json)
+        code = views.show_step(home, ran, as_json=as_json)
+    if code:
+        raise typer.Exit(code)
 
 
 def status(

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from regreport import pipeline
 from regreport.balance import CATEGORIES
+from regreport.cli.exits import Exit
+from regreport.cli.failures import exit_of, failures, print_failures
 from regreport.cli.printing import print_json, print_lines, print_table
+from regreport.errors import RegreportError
 from regreport.model.report import Status
 from regreport.plan import Wanted, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from regreport.pipeline import Home, Ran
+    from regreport.pipeline import Home, Ran, Unplanned
     from regreport.ports import ObligationState
     from regreport.rehearsal import Rehearsed
 
@@ -24,50 +27,80 @@ HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY
 _HEADINGS = {"not_reportable": "not reportable", "unanswered": "sent, unanswered"}
 
 
-def show_run(home: Home, on: date, ran: list[Ran], wanted: Wanted, *, as_json: bool) -> None:
-    """What a run did, and the account of the day."""
+def show_run(home: Home, on: date, ran: list[Ran], wanted: Wanted, *, as_json: bool) -> Exit:
+    """What a run did, and the account of the day; the exit code says whether all that it moved got through."""
+    failed = failures(home, ran)
     names = {o.obligation_id for o in plan(home.settings, on, wanted)}
     accounts = [a for a in day_accounts(home, on) if a["obligation"] in names]
     if as_json:
-        print_json({"date": on, "steps": {r.step: list(r.moved) for r in ran}, "accounts": accounts})
-        return
+        steps = {r.step: list(r.moved) for r in ran}
+        print_json({"date": on, "steps": steps, "failed": failed, "accounts": accounts})
+        return exit_of(failed)
     for step in ran:
         print_lines(f"{step.step:<9} {len(step.moved)} report{'' if len(step.moved) == 1 else 's'}")
+    print_failures(failed)
     if not names:
         print_lines(f"Nothing is owed for {on}: no role in regreport.toml is in force")
-        return
+        return exit_of(failed)
     print()
     _print_accounts(accounts)
+    return exit_of(failed)
 
 
-def show_step(home: Home, ran: Ran, *, as_json: bool) -> None:
-    """The submissions that a step moved."""
+def show_step(home: Home, ran: Ran, *, as_json: bool) -> Exit:
+    """The submissions that a step moved; the exit code says whether all of them got through."""
     rows = [home.ledger.submission(r) for r in ran.moved]
+    failed = failures(home, [ran])
     if as_json:
-        print_json({"step": ran.step, "reports": [{"report_id": s.report_id, "status": s.status} for s in rows]})
-        return
+        reports = [{"report_id": s.report_id, "status": s.status} for s in rows]
+        print_json({"step": ran.step, "reports": reports, "failed": failed})
+        return exit_of(failed)
     if not rows:
         print_lines(f"{ran.step}: nothing to do")
-        return
+        return Exit.DONE
     print_table(
         "",
         ("report", "status", "records", "errors", "warnings"),
         [(s.report_id, s.status, s.records, s.errors, s.warnings) for s in rows],
         right=("records", "errors", "warnings"),
     )
+    print_failures(failed)
+    return exit_of(failed)
 
 
 def day_accounts(home: Home, on: date | None) -> list[dict[str, Any]]:
-    """The account of every obligation of a date (or of all) that has source records or a report."""
+    """The account of every obligation of a date (or of all) that has source records or a report; then the days whose
+    records no obligation looks at."""
     states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
-    return [_account(home, s) for s in states if home.batches(s) or home.submissions(s.obligation.obligation_id)]
+    found = [_account(home, s) for s in states if home.batches(s) or home.submissions(s.obligation.obligation_id)]
+    return found + [_unplanned_account(home, u) for u in pipeline.unplanned(home, on)]
+
+
+def _name(home: Home, lei: str) -> str:
+    """The entity's name; its LEI where it has left the settings: what it did stays readable."""
+    return next((e.name for e in home.settings.entities if e.lei == lei), lei)
+
+
+def _unplanned_account(home: Home, day: Unplanned) -> dict[str, Any]:
+    return {
+        "obligation": "",
+        "entity": _name(home, day.entity),
+        "date": day.on.isoformat(),
+        "ingested": day.account.ingested,
+        **day.account.counts,
+        "residual": day.account.residual.height,
+        "residual_records": day.account.residual.to_dicts(),
+        "done": day.account.done,
+        "late": False,
+        "status": "not planned" if day.owed else "not owed",
+    }
 
 
 def _account(home: Home, state: ObligationState) -> dict[str, Any]:
     account = pipeline.account(home, state)
     return {
         "obligation": state.obligation.obligation_id,
-        "entity": home.settings.entity(state.obligation.entity).name,
+        "entity": _name(home, state.obligation.entity),
         "date": state.obligation.report_date.isoformat(),
         "ingested": account.ingested,
         **account.counts,
@@ -92,6 +125,8 @@ def _print_accounts(accounts: list[dict[str, Any]]) -> None:
                 f"RESIDUAL {account['obligation']}: record {record['source_line']} of batch {record['batch_id']} "
                 f"({record['transaction_id']}) {record['problem']}"
             )
+        if not account["obligation"]:
+            print_lines(f"{account['entity']} {account['date']}: {account['ingested']} records, {account['status']}")
 
 
 def show_balance(home: Home, on: date | None, records: str, *, as_json: bool) -> bool:
@@ -119,6 +154,8 @@ def _show_records(home: Home, on: date | None, category: str, *, as_json: bool) 
     for state in states:
         found = pipeline.account(home, state).records
         rows += [r for r in found.to_dicts() if r["category"] == wanted]
+    for day in pipeline.unplanned(home, on):
+        rows += [r for r in day.account.records.to_dicts() if r["category"] == wanted]
     if as_json:
         print_json(rows)
         return
@@ -137,11 +174,14 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
     states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
     rows = [_state_row(home, s, now) for s in states]
     quarantine = [e for e in home.ledger.feedback() if e.quarantine]
-    strays = [f"{d.name}: {name}: {why}" for d in home.settings.destinations for name, why in home.channel(d).strays()]
-    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine) or bool(strays)
+    strays = _strays(home)
+    days = list(pipeline.unplanned(home, on))
+    nobodys = [d for d in days if not d.owed or d.on > now.date()]
+    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine or strays or nobodys)
     if as_json:
-        told = {"now": now, "obligations": rows, "quarantined": quarantine, "strays": strays, "trouble": trouble}
-        print_json(told)
+        unplanned = [{k: v for k, v in _unplanned_account(home, d).items() if k in _DAY} for d in days]
+        told = {"now": now, "obligations": rows, "quarantined": quarantine, "strays": strays, "unplanned": unplanned}
+        print_json(told | {"trouble": trouble})
         return trouble
     print_table(
         "",
@@ -162,7 +202,25 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
         print_lines(f"QUARANTINED {entry.file_name}: {entry.quarantine}")
     for stray in strays:
         print_lines(f"LEFT IN THE INBOX {stray}")
+    for day in days:
+        why = "regreport run plans one" if day.owed else "no role in regreport.toml covers them"
+        future = ", a day to come" if day.on > now.date() else ""
+        print_lines(f"NO REPORT for {_name(home, day.entity)} {day.on}{future}: {day.account.ingested} records; {why}")
     return trouble
+
+
+_DAY = ("entity", "date", "ingested", "status")
+
+
+def _strays(home: Home) -> list[str]:
+    """What lies in an inbox and is no answer, so that nobody waits for it in vain."""
+    found = []
+    for destination in home.settings.destinations:
+        try:
+            found += [f"{destination.name}: {name}: {why}" for name, why in home.channel(destination).strays()]
+        except RegreportError as error:
+            found.append(f"{destination.name}: cannot be looked into: {error}")
+    return found
 
 
 def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:

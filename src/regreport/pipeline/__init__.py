@@ -12,9 +12,9 @@ from datetime import date
 from typing import Final
 
 from regreport.model.report import Submission
-from regreport.pipeline.accounting import account, overdue_answer
+from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
 from regreport.pipeline.confirming import confirm
-from regreport.pipeline.delivering import deliver
+from regreport.pipeline.delivering import check_ways, deliver
 from regreport.pipeline.generating import generate
 from regreport.pipeline.home import Home
 from regreport.pipeline.validating import validate
@@ -25,7 +25,9 @@ __all__ = [
     "STEPS",
     "Home",
     "Ran",
+    "Unplanned",
     "account",
+    "check_ways",
     "confirm",
     "deliver",
     "generate",
@@ -34,6 +36,7 @@ __all__ = [
     "run",
     "run_step",
     "states_of",
+    "unplanned",
     "validate",
 ]
 
@@ -66,6 +69,7 @@ def _handed_over(home: Home, state: ObligationState) -> bool:
 def run(home: Home, on: date, wanted: Wanted | None = None) -> list[Ran]:
     """All four steps for a date. Running it again changes nothing."""
     states = planned(home, on, wanted)
+    check_ways(home, [(s.obligation.cell, s.obligation.destination) for s in states])
     return [run_step(home, step, states) for step in STEPS]
 
 

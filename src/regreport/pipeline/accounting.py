@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from regreport import balance as balancing
 from regreport import books, inputs
 from regreport.balance import Account
+from regreport.errors import ConfigurationError, UnknownRegime
 from regreport.model.feedback import Outcome
 from regreport.model.report import Status, Submission
 from regreport.pipeline.generating import cell_of
 from regreport.pipeline.home import Home
+from regreport.plan import plan
 from regreport.ports import ObligationState
 
 HANDED_OVER: Final = frozenset(
     {Status.DELIVERED, Status.ACKNOWLEDGED, Status.CONFIRMED, Status.PARTIALLY_ACCEPTED, Status.REJECTED}
 )
+UNDECIDED: Final = "Loaded, and nothing has been decided about it yet; regreport run does"
+UNPLANNED: Final = "Loaded, and no report of its day is planned yet; regreport run does"
+UNOWED: Final = "No role in regreport.toml is in force for this entity and day, so nobody is ever told of it"
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A day with records that no obligation looks at. `owed`: planning it would give one; else no role covers it."""
+
+    entity: str
+    on: date
+    owed: bool
+    account: Account
 
 
 def account(home: Home, state: ObligationState) -> Account:
-    """Where every source record of the obligation's day is by now."""
+    """Where every source record of the obligation's day is by now; what came after the last generate is held."""
     landed = inputs.ingested(home.store, home.batches(state))
     accounts = balancing.accounts(home.store, state.decisions_digest)
+    if _is_due(home, state):
+        accounts = balancing.waiting(landed, accounts, UNDECIDED)
     sent = balancing.sent(
         [
             (books.index(home.store, s), s.report_id, s.number, s.status in HANDED_OVER)
@@ -33,6 +52,36 @@ def account(home: Home, state: ObligationState) -> Account:
     return balancing.balance(landed, accounts, sent)
 
 
+def _is_due(home: Home, state: ObligationState) -> bool:
+    """Whether generate would decide anew; never for an entity that has left the settings."""
+    try:
+        return home.fingerprint(state) != state.batches_seen
+    except ConfigurationError:
+        return False
+
+
+def unplanned(home: Home, on: date | None = None) -> Iterator[Unplanned]:
+    """Days with records and without an obligation that looks at them (of one date, or all), accounted for as held."""
+    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    seen = {(home.regime(o.cell).source_kind, o.entity, o.report_date) for o in (s.obligation for s in states)}
+    for kind, entity, day in home.ledger.batch_days():
+        if (kind, entity, day) in seen or day != (on or day):
+            continue
+        landed = inputs.ingested(home.store, home.ledger.batches(kind, entity, day))
+        owed = _is_owed(home, kind, entity, day)
+        nothing = balancing.accounts(home.store, "")
+        accounts = balancing.waiting(landed, nothing, UNPLANNED if owed else UNOWED)
+        yield Unplanned(entity, day, owed, balancing.balance(landed, accounts, balancing.sent([])))
+
+
+def _is_owed(home: Home, kind: str, entity: str, on: date) -> bool:
+    try:
+        planned = plan(home.settings, on)
+    except (ConfigurationError, UnknownRegime):
+        return False
+    return any(o.entity == entity and home.regime(o.cell).source_kind == kind for o in planned)
+
+
 def overdue_answer(home: Home, submission: Submission) -> str:
     """What the authority should have said of a submission by now, in words; '' where it owes nothing.
 
@@ -41,7 +90,10 @@ def overdue_answer(home: Home, submission: Submission) -> str:
     now, handed_over = home.now(), submission.delivered_at
     if handed_over is None:
         return ""
-    hours = home.settings.destination(submission.destination).answer_hours
+    known = {d.name: d.answer_hours for d in home.settings.destinations}
+    if submission.destination not in known:
+        return ""
+    hours = known[submission.destination]
     if submission.status is Status.DELIVERED and now > handed_over + timedelta(hours=hours):
         return f"{submission.report_id}: no answer within {hours} hours"
     days = home.regime(cell_of(submission)).pending_days

@@ -1,7 +1,8 @@
 """deliver over a home: the intent is committed, the files are handed over, what became of them is committed.
 
 A submission found in DELIVERING was cut off: a channel that can look is asked, one that cannot leaves it
-DELIVERY_UNKNOWN. Nothing that is not VALIDATED is ever sent.
+DELIVERY_UNKNOWN. One that failed is tried again, because its outcome is known: nothing was handed over but what the
+delivery log names. Nothing that is not VALIDATED is ever sent.
 """
 
 from __future__ import annotations
@@ -9,12 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from regreport import deliver as delivering
-from regreport.errors import DeliveryUnknown
+from regreport.errors import (
+    ChannelUnavailable,
+    ConfigurationError,
+    DeliveryRefused,
+    DeliveryUnknown,
+    IntegrityError,
+    NotFound,
+)
+from regreport.model.obligation import Cell
 from regreport.model.report import Status, Submission
 from regreport.pipeline.generating import cell_of
 from regreport.pipeline.home import Home
 from regreport.plan import is_late
-from regreport.ports import Change, Parcel
+from regreport.ports import Change, Delivery, Parcel
+from regreport.settings import Destination
 
 REPORTS_PER_COMMIT = 200
 """Intents committed together before their files are sent."""
@@ -25,13 +35,32 @@ def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
     """Hand over every submission that is VALIDATED, failed before, or was cut off. Returns those that were tried."""
     cut_off = [s for s in submissions if s.status is Status.DELIVERING]
     ready = [s for s in submissions if s.status in _BEGIN]
-    tried = list(_send(home, cut_off, first=False)) if cut_off else []
+    check_ways(home, [(cell_of(s), s.destination) for s in [*cut_off, *ready]])
+    tried = list(_send(home, cut_off, cut_off=True)) if cut_off else []
     for start in range(0, len(ready), REPORTS_PER_COMMIT):
         part = ready[start : start + REPORTS_PER_COMMIT]
         home.progress("deliver", start, len(ready))
         home.ledger.advance([_intent(s) for s in part], home.actor)
-        tried += _send(home, part, first=True)
+        tried += _send(home, part, cut_off=False)
     return [home.ledger.submission(r) for r in tried]
+
+
+def check_ways(home: Home, wanted: Sequence[tuple[Cell, str]]) -> None:
+    """Refuse a way that cannot be used before anything is committed: channel, recipients, the key of links.
+
+    `wanted`: cells with the destination of each. Raises ConfigurationError, MissingExtra.
+    """
+    for cell, name in dict.fromkeys(wanted):
+        destination = home.settings.destination(name)
+        channel = home.channel(destination)
+        if recipients := getattr(channel, "recipients", None):
+            recipients(cell.jurisdiction)
+            if home.regime(cell).holds_persons and not _link(home, destination, "0" * 64, "check"):
+                raise ConfigurationError(f"Destination {name}: there is no link to send; set public_url, link_allowed")
+
+
+def _link(home: Home, destination: Destination, digest: str, name: str) -> str:
+    return home.link(digest, name) if destination.link_allowed else ""
 
 
 def _intent(submission: Submission) -> Change:
@@ -42,8 +71,8 @@ def _intent(submission: Submission) -> Change:
     return Change(submission.report_id, submission.status, Status.DELIVERING, "delivering", detail)
 
 
-def _send(home: Home, submissions: Sequence[Submission], *, first: bool) -> Iterator[str]:
-    handed = [_hand_over(home, s, first=first and s.status is Status.VALIDATED) for s in submissions]
+def _send(home: Home, submissions: Sequence[Submission], *, cut_off: bool) -> Iterator[str]:
+    handed = [_hand_over(home, s, cut_off=cut_off) for s in submissions]
     with home.ledger.transaction():
         home.ledger.add_deliveries([d for h in handed for d in h.deliveries])
         home.ledger.advance([_result(home, h) for h in handed], home.actor)
@@ -51,26 +80,39 @@ def _send(home: Home, submissions: Sequence[Submission], *, first: bool) -> Iter
     yield from (h.report_id for h in handed)
 
 
-def _hand_over(home: Home, submission: Submission, *, first: bool) -> delivering.Handed:
+def _hand_over(home: Home, submission: Submission, *, cut_off: bool) -> delivering.Handed:
     destination = home.settings.destination(submission.destination)
-    regime = home.regime(cell_of(submission))
     recipient = destination.options.get(f"recipient.{submission.jurisdiction}", destination.recipient)
-    names = {f.digest: f.name for f in submission.files}
-    files = delivering.parcels(
-        submission,
-        home.store,
-        recipient,
-        attach=not regime.holds_persons,
-        link=lambda digest: home.link(digest, names[digest]) if destination.link_allowed else "",
-    )
-    attempt = len({d.attempt for d in home.ledger.deliveries(submission.report_id)}) + 1
+    earlier = home.ledger.deliveries(submission.report_id)
+    attempt = len({d.attempt for d in earlier}) + 1
     channel = home.channel(destination)
-    if submission.status is Status.DELIVERING and not _can_look(channel, files):
+    try:
+        files = _parcels(home, submission, destination, recipient)
+    except (IntegrityError, NotFound) as error:
+        if cut_off:  # it may have arrived: that is not known to have failed
+            raise
+        words = str(error)
+        row = Delivery(submission.report_id, 1, attempt, channel.name, recipient, home.now(), "refused", words)
+        return delivering.Handed(submission.report_id, Status.DELIVERY_FAILED, (row,), "", words)
+    if cut_off and not _can_look(channel, files):
         words = (
             "The hand-over was cut off and this channel cannot tell whether the file arrived; a person has to decide"
         )
         return delivering.Handed(submission.report_id, Status.DELIVERY_UNKNOWN, (), "", words)
-    return delivering.deliver(submission, files, channel, home.now(), attempt, first=first)
+    there = frozenset(d.file_number for d in earlier if d.outcome == "delivered")
+    return delivering.deliver(submission, files, channel, home.now(), attempt, first=not cut_off, there=there)
+
+
+def _parcels(home: Home, submission: Submission, destination: Destination, recipient: str) -> list[Parcel]:
+    regime = home.regime(cell_of(submission))
+    names = {f.digest: f.name for f in submission.files}
+    return delivering.parcels(
+        submission,
+        home.store,
+        recipient,
+        attach=not regime.holds_persons,
+        link=lambda digest: _link(home, destination, digest, names[digest]),
+    )
 
 
 def _can_look(channel: object, files: Sequence[Parcel]) -> bool:
@@ -78,6 +120,8 @@ def _can_look(channel: object, files: Sequence[Parcel]) -> bool:
         channel.look(files[0])  # type: ignore[attr-defined]  # a Channel; asked only whether it can answer at all
     except DeliveryUnknown:
         return False
+    except (ChannelUnavailable, DeliveryRefused):  # the hand-over itself will say so
+        return True
     return True
 
 
