@@ -17,6 +17,7 @@ from regreport.regimes.mifir.feedback import PENDING_DAYS_MAX, RECORD_ID_COLUMNS
 from regreport.regimes.mifir.layout import FEEDBACK_MESSAGE, MESSAGE, file_name, file_rules, head
 from regreport.regimes.mifir.mapping import cancel, layer, to_fields
 from regreport.regimes.mifir.rules import LISTED, NOT_DONE, RULES
+from regreport.regimes.mifir.scenarios import scenarios
 
 REGIME: Final = Regime(
     id="mifir",
@@ -47,6 +48,7 @@ REGIME: Final = Regime(
     read_feedback=read_feedback,
     datasets=("instruments", "leis", "mics"),
     listed=tuple(Listed(row.row, row.rules, row.reason) for row in LISTED.values()),
+    scenarios=scenarios,
     pending_days=PENDING_DAYS_MAX,
     filing=(
         "The files have the form that authorities take from firms and ARMs, checked against the compiled tables; no "
