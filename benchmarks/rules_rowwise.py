@@ -33,9 +33,23 @@ NONE: Row = {}
 COMPARE = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
 
 
-def findings(rules: Sequence[AnyRule], rows: Sequence[Row]) -> list[tuple[int, str, str | None]]:
-    """(record from 1, rule, value) of everything that is broken, by record and then in the order of the rules."""
-    plain = [(place, r, *_functions(r)) for place, r in enumerate(rules) if isinstance(r, Rule)]
+Prepared = tuple[int, Rule, Verdict, Verdict, Callable[[Row, Row], str | None]]
+"""A rule with its place in the list, as functions: when, must, and the value that a finding shows."""
+
+
+def prepared(rules: Sequence[AnyRule]) -> list[Prepared]:
+    """The rules over records as functions: made once, for any number of reports."""
+    return [(place, r, *_functions(r)) for place, r in enumerate(rules) if isinstance(r, Rule)]
+
+
+def findings(
+    rules: Sequence[AnyRule], rows: Sequence[Row], plain: Sequence[Prepared] | None = None
+) -> list[tuple[int, str, str | None]]:
+    """(record from 1, rule, value) of everything that is broken, by record and then in the order of the rules.
+
+    `plain`: `prepared(rules)`, where it is there already.
+    """
+    plain = prepared(rules) if plain is None else plain
     found: list[tuple[int, int, str, str | None]] = []
     for record, row in enumerate(rows, 1):
         for place, rule, when, must, shown in plain:
