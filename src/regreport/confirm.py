@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -28,16 +29,43 @@ class Answered:
     """Records that the answers name and that this submission never had."""
 
 
-def quarantine_reason(answer: FileAnswer, submission: Submission | None) -> str:
-    """Why an answer may not be used; empty where it may."""
-    if submission is None:
+NOT_SENT: Final = frozenset({Status.PLANNED, Status.GENERATED, Status.VALIDATED, Status.VALIDATION_FAILED})
+"""Statuses in which no authority can have seen the file."""
+
+
+def quarantine_reason(answer: FileAnswer, submission: Submission | None, destination: str = "") -> str:
+    """Why an answer may not be used; empty where it may. `destination`: whose inbox it came from."""
+    if submission is None or submission.status in NOT_SENT:
         return f"names file {answer.message_id!r}, which this ledger never sent"
+    if destination and submission.destination != destination:
+        return f"names file {answer.message_id!r}, which went to {submission.destination} and not to {destination}"
     if answer.quarantine:
         return answer.quarantine
     file = next(f for f in submission.files if f.message_id == answer.message_id)
     if answer.records_total is not None and answer.records_total != file.records:
         return f"counts {answer.records_total} records, but {file.name} holds {file.records}"
     return ""
+
+
+def stranger_reason(answer: FileAnswer, submission: Submission, index: pl.DataFrame) -> str:
+    """Why the silence of an accepting answer may not be used: it lists records that its file does not hold, so that
+    its counts do not speak of this file. Empty where it may. `index`: INDEX_SCHEMA."""
+    if answer.status not in (FileStatus.ACCEPTED, FileStatus.PARTIAL):
+        return ""
+    file = next(f for f in submission.files if f.message_id == answer.message_id)
+    strangers = _listed(answer).join(
+        index.filter(pl.col("file") == file.number), left_on="reference", right_on="record_id", how="anti"
+    )
+    if strangers.is_empty():
+        return ""
+    return f"lists {strangers.height} records that {file.name} does not hold, such as {strangers['reference'][0]!r}"
+
+
+def _listed(answer: FileAnswer) -> pl.DataFrame:
+    """The records that an answer lists, once each."""
+    listed = answer.outcomes
+    assert isinstance(listed, pl.DataFrame)  # the model names no column library; this room does
+    return listed.unique("reference", keep="first", maintain_order=True)
 
 
 def settle(submission: Submission, answers: Sequence[FileAnswer], index: pl.DataFrame) -> Answered:
@@ -65,9 +93,7 @@ def _named(answer: FileAnswer, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         return rows.select(
             "position", outcome=pl.lit(Outcome.REJECTED.value), rule=pl.lit(code), message=pl.lit(words)
         ).cast(OUTCOME_SCHEMA), 0
-    listed = answer.outcomes
-    assert isinstance(listed, pl.DataFrame)  # the model names no column library; this room does
-    first = listed.unique("reference", keep="first", maintain_order=True)
+    first = _listed(answer)
     # Feedback names a record by its id; where a reference was cancelled and sent anew in one file, both lines bear it.
     joined = first.join(rows, left_on="reference", right_on="record_id", how="left", maintain_order="left")
     known = joined.filter(pl.col("position").is_not_null())

@@ -10,7 +10,7 @@ from typing import Final
 from regreport import balance as balancing
 from regreport import books, inputs
 from regreport.balance import Account
-from regreport.errors import ConfigurationError, UnknownRegime
+from regreport.errors import ConfigurationError, IntegrityError, NotFound, UnknownRegime
 from regreport.model.feedback import Outcome
 from regreport.model.report import Status, Submission
 from regreport.pipeline.generating import cell_of
@@ -46,10 +46,22 @@ def account(home: Home, state: ObligationState) -> Account:
         [
             (books.index(home.store, s), s.report_id, s.number, s.status in HANDED_OVER)
             for s in home.submissions(state.obligation.obligation_id)
-            if s.status not in books.NEVER_SENT
+            if _tells(home, s)
         ]
     )
     return balancing.balance(landed, accounts, sent)
+
+
+def _tells(home: Home, submission: Submission) -> bool:
+    """Whether a submission says something of its records: one that was stopped holds them back, unless it was stopped
+    because its own index is broken."""
+    if submission.status is not Status.VALIDATION_FAILED:
+        return submission.status is not Status.PLANNED
+    try:
+        home.store.verify(submission.index_digest)
+    except (IntegrityError, NotFound):
+        return False
+    return True
 
 
 def _is_due(home: Home, state: ObligationState) -> bool:

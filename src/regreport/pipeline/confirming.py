@@ -15,7 +15,7 @@ from pathlib import Path
 from regreport import books
 from regreport import confirm as confirming
 from regreport.engine.spool import parquet_bytes
-from regreport.errors import BadInput, ConfigurationError
+from regreport.errors import BadInput, ConfigurationError, StaleState
 from regreport.model.feedback import FileAnswer
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
@@ -34,6 +34,7 @@ class Answer:
     name: str
     digest: str
     content: bytes
+    destination: str
 
 
 def confirm(home: Home) -> list[str]:
@@ -57,7 +58,7 @@ def _one(home: Home, destination: Destination, name: str, path: Path) -> list[st
     regime = _regime_of(home, destination)
     until = home.retain_until(regime, home.now().date())
     home.store.put(content, f"feedback/{destination.name}/{name}", until)
-    return _judge(home, regime, Answer(name, digest, content))
+    return _judge(home, regime, Answer(name, digest, content, destination.name))
 
 
 def _regime_of(home: Home, destination: Destination) -> Regime:
@@ -84,7 +85,9 @@ def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
     entries, usable = [], defaultdict(list)
     for said in answers:
         submission = _submission(home, said)
-        reason = confirming.quarantine_reason(said, submission)
+        reason = confirming.quarantine_reason(said, submission, _inbox(home, submission, answer))
+        if submission is not None and not reason:
+            reason = confirming.stranger_reason(said, submission, books.index(home.store, submission))
         entries.append(_entry(home, answer, said, submission.report_id if submission else "", reason))
         if submission is not None and not reason:
             usable[submission.report_id].append(said)
@@ -96,6 +99,17 @@ def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
         for report_id in usable:
             _refresh(home, report_id)
     return list(usable)
+
+
+def _inbox(home: Home, submission: Submission | None, answer: Answer) -> str:
+    """Whose inbox the answer came from, where that matters: what went by mail is answered wherever answers come in."""
+    if submission is not None and submission.status is Status.DELIVERING:
+        raise StaleState(
+            f"{answer.name} answers {submission.report_id}, whose hand-over was cut off. Run: regreport deliver, then "
+            "confirm again"
+        )
+    by_mail = {d.name for d in home.settings.destinations if d.channel == "email"}
+    return "" if submission is None or submission.destination in by_mail else answer.destination
 
 
 def _submission(home: Home, said: FileAnswer) -> Submission | None:
