@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from regreport.errors import ConfigurationError
+from regreport.errors import ConfigurationError, UnknownRegime
 from regreport.model.obligation import Cell, Obligation, obligation_id
-from regreport.regime import DueRule, find_regime
+from regreport.regime import GRID, DueRule, find_regime, regimes
 from regreport.settings import Destination, Entity, Role, Settings
 
 DAYS_LOOKED_MAX = 30
@@ -50,11 +50,7 @@ def plan(settings: Settings, on: date, wanted: Wanted | None = None) -> list[Obl
     nothing matches what was asked for; UnknownRegime where a cell's regime is not built.
     """
     wanted = wanted or Wanted()
-    known = set(_names(settings))
-    if wanted.entity and wanted.entity not in known:
-        raise ConfigurationError(f"No entity {wanted.entity!r}; known: {', '.join(sorted(known))}")
-    if wanted.regime or (wanted.jurisdiction and wanted.report_type):
-        _check_cell(wanted)
+    _check_wanted(settings, wanted)
     return [
         _obligation(settings, entity, role, cell, on)
         for entity, role, cell in _roles(settings, on)
@@ -62,10 +58,26 @@ def plan(settings: Settings, on: date, wanted: Wanted | None = None) -> list[Obl
     ]
 
 
-def _check_cell(wanted: Wanted) -> None:
-    """Asking for a cell that is not built is an answer of its own, never an empty day."""
+def _check_wanted(settings: Settings, wanted: Wanted) -> None:
+    """Asking for what is not known, not built or not configured is an answer of its own, never an empty day."""
+    known = set(_names(settings))
+    if wanted.entity and wanted.entity not in known:
+        raise ConfigurationError(f"No entity {wanted.entity!r}; known: {', '.join(sorted(known))}")
+    for what, asked, place in (("jurisdiction", wanted.jurisdiction, 0), ("report type", wanted.report_type, 1)):
+        there = sorted({cell[place] for cell in GRID})
+        if asked and asked not in there:
+            raise ConfigurationError(f"No {what} {asked!r}; known: {', '.join(there)}")
     if wanted.jurisdiction and wanted.report_type:
         find_regime(wanted.jurisdiction, wanted.report_type, wanted.regime)
+    elif wanted.regime and wanted.regime not in regimes():
+        raise UnknownRegime(f"Regime {wanted.regime} is not built in this version; built: {', '.join(regimes())}")
+    if not any(wanted.admits(cell, entity) for entity, _, cell in _roles(settings, None)):
+        asked = " ".join(filter(None, (wanted.jurisdiction, wanted.report_type, wanted.regime, wanted.entity)))
+        cells = sorted({f"{j} {t} {r.id}" for r in regimes().values() for j, t in r.cells})
+        raise ConfigurationError(
+            f"No entity has a role {f'for {asked}' if asked else 'yet'}; built in this version: {', '.join(cells)}. "
+            "Add one under [[entities.roles]]"
+        )
 
 
 def _names(settings: Settings) -> Iterable[str]:
@@ -73,10 +85,11 @@ def _names(settings: Settings) -> Iterable[str]:
         yield from (entity.lei, entity.name)
 
 
-def _roles(settings: Settings, on: date) -> Iterable[tuple[Entity, Role, Cell]]:
+def _roles(settings: Settings, on: date | None) -> Iterable[tuple[Entity, Role, Cell]]:
+    """The roles in force on a date; all of them without one."""
     for entity in settings.entities:
         for role in entity.roles:
-            if role.in_force(on):
+            if on is None or role.in_force(on):
                 regime = find_regime(role.jurisdiction, role.report_type, role.regime)
                 yield entity, role, Cell(role.jurisdiction, role.report_type, regime.id)
 
