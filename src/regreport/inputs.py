@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
+from regreport.engine.spool import read_chunks
 from regreport.model.batch import SourceBatch
 from regreport.ports import Ledger, Store
 from regreport.regime import DestinationFacts, EntityFacts, Regime
 from regreport.settings import Destination, Entity
 
 
-def source_rows(store: Store, batches: Sequence[SourceBatch]) -> pl.LazyFrame:
-    """All landed rows of a day, in order of batch and line, with `batch_number`."""
-    frames = [
-        pl.scan_parquet(store.local(b.digest)).with_columns(batch_number=pl.lit(b.number, dtype=pl.UInt32))
-        for b in batches
-    ]
-    return pl.concat(frames, how="diagonal")
+@dataclass(frozen=True)
+class SourceDay:
+    """The landed rows of one entity's day, in order of batch and line, each with its `batch_number`."""
+
+    batches: tuple[tuple[int, Path], ...]
+    """(batch number, landed Parquet) in order."""
+
+    @property
+    def rows(self) -> pl.LazyFrame:
+        """All rows, to ask for a few columns of."""
+        return pl.concat([_numbered(pl.scan_parquet(path), number) for number, path in self.batches], how="diagonal")
+
+    def chunks(self) -> Iterator[pl.DataFrame]:
+        """All rows and columns, one chunk after the other."""
+        for number, path in self.batches:
+            for chunk in read_chunks(path):
+                yield _numbered(chunk.lazy(), number).collect()
+
+
+def _numbered(rows: pl.LazyFrame, number: int) -> pl.LazyFrame:
+    return rows.with_columns(batch_number=pl.lit(number, dtype=pl.UInt32))
+
+
+def source_day(store: Store, batches: Sequence[SourceBatch]) -> SourceDay:
+    """The landed rows of a day from the store."""
+    return SourceDay(tuple((b.number, store.local(b.digest)) for b in batches))
 
 
 def ingested(store: Store, batches: Sequence[SourceBatch]) -> pl.DataFrame:

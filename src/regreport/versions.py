@@ -47,7 +47,11 @@ def stand(rows: pl.LazyFrame) -> pl.DataFrame:
         return keys.select(
             *KEY, "transaction_id", standing=pl.lit(Standing.LIVE.value), standing_reason=pl.lit(None, dtype=pl.String)
         )
-    full = rows.join(unusual.lazy(), on="transaction_id", how="semi").collect().sort("batch_number", "source_line")
+    full = (
+        rows.join(unusual.lazy(), on="transaction_id", how="semi")
+        .collect(engine="streaming")
+        .sort("batch_number", "source_line")
+    )
     judged = _judge(full)
     plain = keys.join(judged, on=KEY, how="left", maintain_order="left")
     return plain.select(*KEY, "transaction_id", pl.col("standing").fill_null(Standing.LIVE.value), "standing_reason")

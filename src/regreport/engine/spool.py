@@ -13,8 +13,10 @@ from typing import Final
 
 import polars as pl
 
-ROWS_PER_CHUNK: Final = 50_000
+ROWS_PER_CHUNK: Final = 25_000
 """What one pass holds in memory. A report may have any number of these."""
+
+_BLOCK_BYTES: Final = 1 << 20
 
 
 class Spool:
@@ -58,10 +60,27 @@ class Spool:
         frames = [c.select(col for col in columns if col in c.columns) for c in self.chunks()]
         return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
 
+    def parquet(self) -> Iterator[bytes]:
+        """The whole table as the bytes of one Parquet file, made chunk by chunk; the same rows give the same bytes."""
+        if not self._files:
+            yield parquet_bytes(self.frame())
+            return
+        self._spill()
+        whole = pl.concat([pl.scan_parquet(file) for file in self._files], how="diagonal")
+        path = self._folder / f"{self._name}-whole.parquet"
+        whole.sink_parquet(
+            path, compression="zstd", statistics=False, row_group_size=ROWS_PER_CHUNK, maintain_order=True
+        )
+        with path.open("rb") as stream:
+            yield from iter(lambda: stream.read(_BLOCK_BYTES), b"")
+        path.unlink()
+
     def _joined(self) -> pl.DataFrame:
         return self._held[0] if len(self._held) == 1 else pl.concat(self._held, how="diagonal")
 
     def _spill(self) -> None:
+        if not self._held:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / f"{self._name}-{len(self._files):05d}.parquet"
         self._joined().write_parquet(file, compression="lz4")

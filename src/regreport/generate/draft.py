@@ -16,8 +16,9 @@ import polars as pl
 from regreport import eligibility, versions
 from regreport.books import ACCOUNT_SCHEMA
 from regreport.engine.decision import Decision
-from regreport.engine.spool import ROWS_PER_CHUNK, Spool
+from regreport.engine.spool import Spool
 from regreport.generate.reported import Reported
+from regreport.inputs import SourceDay
 from regreport.model.finding import Severity
 from regreport.model.report import Action
 from regreport.passes import PLACED_SCHEMA
@@ -46,7 +47,7 @@ class Draft:
 def draft(
     regime: Regime,
     context: ReportContext,
-    rows: pl.LazyFrame,
+    day: SourceDay,
     books: pl.DataFrame,
     store: Store,
     field_tables: dict[str, str],
@@ -54,16 +55,16 @@ def draft(
 ) -> Draft:
     """Decide and map one obligation's day.
 
-    `rows`: all landed rows of the day with `batch_number`. `books`: BOOKS_SCHEMA of this obligation. `field_tables`:
+    `books`: BOOKS_SCHEMA of this obligation. `field_tables`:
     report_id -> digest of the field table it sent. `scratch`: a folder for what does not fit in memory.
     """
-    standing = versions.stand(rows)
+    standing = versions.stand(day.rows)
     accounts = [_not_live(standing)]
     faults: list[pl.DataFrame] = []
     fresh = Spool(scratch, f"fresh-{context.entity.lei}")
     reported = Reported(regime, books, store, field_tables)
     live = standing.filter(pl.col("standing") == Standing.LIVE.value).select(versions.KEY)
-    for chunk in _chunks(rows, live):
+    for chunk in _live_chunks(day, live):
         account, mapped, fault = _one_chunk(regime, context, chunk)
         accounts.append(account)
         faults.append(fault)
@@ -77,12 +78,12 @@ def draft(
     return Draft(context, account, candidates, pl.concat([pl.DataFrame(schema=PLACED_SCHEMA), *faults]))
 
 
-def _chunks(rows: pl.LazyFrame, live: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _live_chunks(day: SourceDay, live: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The live rows in order of batch and line, a chunk at a time."""
-    for start in range(0, live.height, ROWS_PER_CHUNK):
-        keys = live.slice(start, ROWS_PER_CHUNK).with_row_index("@order")
-        chunk = rows.join(keys.lazy(), on=versions.KEY, how="inner").collect()
-        yield chunk.sort("@order").drop("@order", "batch_number")
+    for chunk in day.chunks():
+        kept = chunk.join(live, on=versions.KEY, how="semi", maintain_order="left")
+        if kept.height:
+            yield kept.drop("batch_number")
 
 
 def _not_live(standing: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import polars as pl
 from regreport import __version__, messages
 from regreport.books import INDEX_SCHEMA
 from regreport.engine.render import joined_bytes, render_head, render_rows
-from regreport.engine.spool import ROWS_PER_CHUNK, Spool, parquet_bytes
+from regreport.engine.spool import ROWS_PER_CHUNK, parquet_bytes
 from regreport.errors import DeliveryRefused
 from regreport.generate.draft import ORIGIN
 from regreport.generate.judge import Judged
@@ -119,8 +119,7 @@ def _rendered(regime: Regime, fields: pl.DataFrame) -> pl.Series:
 def _one(regime: Regime, report: Planned, rendered: pl.Series | None, store: Store, retain_until: date) -> Submission:
     """Store one report. `rendered` is its XML where it is small; a large one is rendered while it is written."""
     prefix = report.submission.folder
-    table = _field_table(report.judged.fields)
-    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until)
+    fields_digest = store.put(report.judged.fields.parquet(), f"{prefix}/fields.parquet", retain_until)
     numbered = list(_files(regime, report, rendered, store, prefix, retain_until))
     index = _index(regime, report)
     index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until)
@@ -138,11 +137,6 @@ def _one(regime: Regime, report: Planned, rendered: pl.Series | None, store: Sto
     )
     manifest = _manifest(regime, done, report)
     return replace(done, manifest_digest=store.put(manifest, f"{prefix}/manifest.json", retain_until))
-
-
-def _field_table(fields: Spool) -> bytes:
-    """The field table as sent, with its origin, as Parquet bytes."""
-    return parquet_bytes(fields.frame())
 
 
 def _files(

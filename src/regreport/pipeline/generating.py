@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from itertools import groupby
@@ -18,6 +18,9 @@ from regreport.pipeline.home import Contexts, Home
 from regreport.ports import Accounting, Change, ObligationState, Opening
 from regreport.regime import Regime
 
+ROWS_PER_PART = 200_000
+"""Source records that are worked together before their results are committed."""
+
 
 def generate(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
     """Account for the day of each obligation and generate what has to be sent; what has not changed is left alone."""
@@ -25,8 +28,26 @@ def generate(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
     done: list[Submission] = []
     for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
         with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
-            done += _Day(home, home.regime(cell), on, Path(scratch)).run(list(group))
+            day = _Day(home, home.regime(cell), on, Path(scratch))
+            for part in _parts(home, group):
+                done += day.run(part)
     return done
+
+
+def _parts(home: Home, states: Iterable[tuple[ObligationState, str]]) -> Iterator[list[tuple[ObligationState, str]]]:
+    """Obligations that are worked together: many small ones, so that they share passes and commits; a large one alone,
+    so that no two of them are in memory at once."""
+    part: list[tuple[ObligationState, str]] = []
+    rows = 0
+    for state in states:
+        more = sum(b.rows for b in home.batches(state[0]))
+        if part and rows + more > ROWS_PER_PART:
+            yield part
+            part, rows = [], 0
+        part.append(state)
+        rows += more
+    if part:
+        yield part
 
 
 class _Day:
@@ -67,10 +88,10 @@ class _Day:
         home, owed = self._home, state.obligation
         submissions = home.submissions(owed.obligation_id)
         held = books.read(home.store, submissions)
-        rows = inputs.source_rows(home.store, home.batches(state))
-        context = self._contexts.of(state, home.now(), books.asked_of_source(rows), submissions)
+        day = inputs.source_day(home.store, home.batches(state))
+        context = self._contexts.of(state, home.now(), books.asked_of_source(day.rows), submissions)
         tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
-        return generating.draft(self._regime, context, rows, held, home.store, tables, self._scratch)
+        return generating.draft(self._regime, context, day, held, home.store, tables, self._scratch)
 
     def _plan(
         self, states: Sequence[ObligationState], judged: Sequence[generating.Judged]
