@@ -7,6 +7,7 @@ in memory at once: rules and checks see frames of about one chunk, whatever repo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -22,8 +23,11 @@ DRAFTED_SCHEMA: Final = pl.Schema(dict(PLACED_SCHEMA) | {DRAFT: pl.UInt32()})
 """A finding with the report of the pass that it belongs to."""
 
 
+SOURCE_ROW: Final = ("@batch_id", "@source_line")
+"""Columns of a field row that say which source row it came from, where that is known."""
+
 Tables = Callable[[], Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]]
-"""The reports of a pass, each with its field rows in chunks; called anew for each reading."""
+"""The reports of a pass, each with its field rows in chunks, which are read once."""
 
 
 def run_pack(
@@ -43,76 +47,92 @@ def run_pack(
         missing |= {HISTORY}
     alone = [r for r in rules if isinstance(r, Rule)]
     across = [r for r in rules if isinstance(r, CrossRule)]
-    found: list[pl.DataFrame] = []
+    looked_at = dict.fromkeys(
+        (DRAFT, "@position", *SOURCE_ROW, regime.reference, *(c for r in across for c in r.columns))
+    )
+    found, seen = [pl.DataFrame(schema=DRAFTED_SCHEMA)], []
     for table in groups(regime, reports):
         found.append(place(run_rules(alone, table, reference=regime.reference, missing=missing), table))
         if also is not None:
             found.append(place(also(table), table))
-    narrow = cross_table(regime, across, tables())
-    if narrow.height:
+        seen.append(table.select(c for c in looked_at if c in table.columns))
+    if seen:
+        narrow = pl.concat(seen, how="diagonal")
         found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
-    return pl.concat([pl.DataFrame(schema=DRAFTED_SCHEMA), *found]).unique(maintain_order=True)
+    return pl.concat(found).unique(maintain_order=True)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Rows of one report: which report of the pass, how many of its rows came before, its context."""
+
+    rows: pl.DataFrame
+    number: int
+    before: int
+    context: ReportContext
 
 
 def groups(regime: Regime, tables: Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]) -> Iterator[pl.DataFrame]:
     """The rows of many reports in complete, enriched frames of about ROWS_PER_CHUNK, with DRAFT and `@position`."""
-    waiting: list[pl.DataFrame] = []
+    waiting: list[_Chunk] = []
     rows = 0
     for number, (context, chunks) in enumerate(tables):
-        position = 0
+        before = 0
         for chunk in chunks:
-            waiting.append(_labelled(chunk, number, position, context, regime.reference))
-            position += chunk.height
-            rows += chunk.height
-            if rows >= ROWS_PER_CHUNK:
-                yield _enriched(regime, waiting, context)
+            if rows and rows + chunk.height > ROWS_PER_CHUNK:
+                yield _enriched(regime, waiting)
                 waiting, rows = [], 0
+            if chunk.height:
+                waiting.append(_Chunk(chunk, number, before, context))
+            before += chunk.height
+            rows += chunk.height
     if waiting:
-        yield _enriched(regime, waiting, tables[-1][0])
+        yield _enriched(regime, waiting)
 
 
-def _labelled(chunk: pl.DataFrame, number: int, position: int, context: ReportContext, reference: str) -> pl.DataFrame:
-    """A chunk with what its report, entity and place in it are: facts that differ between reports of one pass."""
-    labels = {
-        "@report.date": context.report_date.isoformat(),
-        "@report.created_at": context.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "@jurisdiction": context.cell.jurisdiction,
-        "@entity.lei": context.entity.lei,
-        "@entity.country": context.entity.country,
-    }
-    numbered = chunk.with_row_index("@position", offset=position + 1).cast({"@position": pl.UInt32})
-    return numbered.with_columns(
-        pl.lit(number, dtype=pl.UInt32).alias(DRAFT),
-        *(pl.lit(v).alias(k) for k, v in labels.items()),
-        _known_before(context, reference),
-    )
-
-
-def _known_before(context: ReportContext, reference: str) -> pl.Expr:
-    """`@history.active`: 'true' where the reference stands in the authority's books; null where nobody knows."""
-    if context.history is None:
-        return pl.lit(None, dtype=pl.String).alias("@history.active")
-    active = context.history.filter(pl.col("standing") == BookStanding.ACTIVE.value)["reference"]
-    known = pl.col(reference).is_in(active.implode()) if len(active) else pl.lit(False)
-    return pl.when(known).then(pl.lit("true")).otherwise(pl.lit("false")).alias("@history.active")
-
-
-def _enriched(regime: Regime, frames: Sequence[pl.DataFrame], context: ReportContext) -> pl.DataFrame:
-    joined = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+def _enriched(regime: Regime, chunks: Sequence[_Chunk]) -> pl.DataFrame:
+    frames = [c.rows for c in chunks]
+    joined = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal", rechunk=True)
     extra = [c for c in joined.columns if c not in regime.layer.schema]
-    whole = regime.layer.complete(joined).with_columns(joined.select(extra))
-    return regime.enrich(whole, context)
+    whole = regime.layer.complete(joined).with_columns(joined.select(extra)).with_columns(_labels(chunks))
+    return regime.enrich(whole.with_columns(_known_before(whole[regime.reference], chunks)), chunks[-1].context)
 
 
-def cross_table(
-    regime: Regime, rules: Sequence[CrossRule], tables: Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]
-) -> pl.DataFrame:
-    """The few columns that rules across records look at, of all rows of all reports, with DRAFT and `@position`."""
-    wanted = dict.fromkeys([DRAFT, "@position", "@batch_id", "@source_line", regime.reference])
-    for rule in rules:
-        wanted.update(dict.fromkeys(rule.columns))
-    frames = [t.select(c for c in wanted if c in t.columns) for t in groups(regime, tables)]
-    return pl.concat(frames) if frames else pl.DataFrame()
+def _labels(chunks: Sequence[_Chunk]) -> pl.DataFrame:
+    """What each row's report, entity and place in it are: facts that differ between reports of one pass."""
+    of_chunk = pl.DataFrame(
+        {
+            DRAFT: [c.number for c in chunks],
+            "@position": [c.before for c in chunks],
+            "@report.date": [c.context.report_date.isoformat() for c in chunks],
+            "@report.created_at": [c.context.created_at.strftime("%Y-%m-%dT%H:%M:%SZ") for c in chunks],
+            "@jurisdiction": [c.context.cell.jurisdiction for c in chunks],
+            "@entity.lei": [c.context.entity.lei for c in chunks],
+            "@entity.country": [c.context.entity.country for c in chunks],
+        },
+        schema_overrides={DRAFT: pl.UInt32, "@position": pl.UInt32},
+    )
+    sizes = pl.DataFrame({"chunk": range(len(chunks)), "rows": [c.rows.height for c in chunks]})
+    chunk = sizes.select(pl.col("chunk").repeat_by("rows").explode()).to_series()
+    within = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over(chunk)
+    return of_chunk[chunk].with_columns(pl.col("@position") + within)
+
+
+def _known_before(references: pl.Series, chunks: Sequence[_Chunk]) -> pl.Series:
+    """`@history.active`: 'true' where the reference stands in the authority's books; null where nobody knows."""
+    parts, start = [], 0
+    for chunk in chunks:
+        parts.append(_active(references.slice(start, chunk.rows.height), chunk.context.history))
+        start += chunk.rows.height
+    return pl.concat(parts).alias("@history.active")
+
+
+def _active(references: pl.Series, history: pl.DataFrame | None) -> pl.Series:
+    if history is None or history.is_empty():
+        return pl.repeat(None if history is None else "false", len(references), dtype=pl.String, eager=True)
+    active = history.filter(pl.col("standing") == BookStanding.ACTIVE.value)["reference"]
+    known = references.is_in(active.implode()).fill_null(value=False)
+    return pl.select(pl.when(known).then(pl.lit("true")).otherwise(pl.lit("false"))).to_series()
 
 
 def place(findings: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
