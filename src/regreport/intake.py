@@ -6,7 +6,7 @@ names them. The same file through the same mapping a second time changes nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -59,8 +59,16 @@ class Asked:
 
 def load(home: Home, workspace: Path, sources: Sequence[str], mapping: Path | None, asked: Asked) -> list[Loaded]:
     """Land each source through the mapping. Raises BadInput: then nothing of that file was taken in."""
+    return list(load_each(home, workspace, sources, mapping, asked))
+
+
+def load_each(
+    home: Home, workspace: Path, sources: Sequence[str], mapping: Path | None, asked: Asked
+) -> Iterator[Loaded]:
+    """The same, told source by source: what was taken in before one that is refused stays taken in."""
     rules = load_mapping(find_mapping(workspace, mapping))
-    return [_load_one(home, source, rules, asked) for source in sources]
+    for source in sources:
+        yield _load_one(home, source, rules, asked)
 
 
 def find_mapping(workspace: Path, given: Path | None) -> Path:

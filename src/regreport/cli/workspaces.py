@@ -56,13 +56,16 @@ def load(
     from regreport import app, intake
 
     asked = intake.Asked(parse_date(date) if date else None, entity, query, table, feed)
+    done = []
     with at_home(workspace, actor) as home:
-        done = intake.load(home, app.find_workspace(workspace), sources, mapping, asked)
-    if as_json:
-        print_json(done)
-        return
-    for loaded in done:
-        _tell_loaded(loaded)
+        try:
+            for loaded in intake.load_each(home, app.find_workspace(workspace), sources, mapping, asked):
+                done.append(loaded)
+                if not as_json:
+                    _tell_loaded(loaded)
+        finally:
+            if as_json:
+                print_json(done)
 
 
 def _tell_loaded(loaded: object) -> None:
