@@ -87,11 +87,18 @@ def find_mapping(workspace: Path, given: Path | None) -> Path:
 
 
 def _load_one(home: Home, source: str, mapping: Mapping, asked: Asked) -> Loaded:
+    with TemporaryDirectory(dir=home.scratch, prefix="load-") as scratch:
+        return _land(home, source, mapping, asked, Path(scratch))
+
+
+def _land(home: Home, source: str, mapping: Mapping, asked: Asked, scratch: Path) -> Loaded:
     rows = read_source(
         source if "://" in source else Path(source), mapping.layout, query=asked.query, table=asked.table
     )
     known = [e.lei for e in home.settings.entities]
-    landed = land(rows, mapping, entities=known, loaded_at=home.now(), on=asked.on, entity=asked.entity)
+    landed = land(
+        rows, mapping, entities=known, loaded_at=home.now(), on=asked.on, entity=asked.entity, scratch=scratch
+    )
     if asked.feed is not None:
         check_feed(load_feed(asked.feed), landed)
     # A file with a header only has the same bytes every nil day: what counts is whether these days have been loaded.
@@ -100,8 +107,8 @@ def _load_one(home: Home, source: str, mapping: Mapping, asked: Asked) -> Loaded
     before = [b for b in known_load if (b.entity, b.business_date) in days]
     batches: list[SourceBatch] = []
     if not before:
-        with TemporaryDirectory(dir=home.scratch, prefix="load-") as scratch, home.store.batch():
-            batches = [_store(home, landed, b, Path(scratch)) for b in landed.batches]
+        with home.store.batch():
+            batches = [_store(home, landed, b, scratch) for b in landed.batches]
             _store_originals(home, source, landed, mapping)
         home.ledger.add_batches(batches, home.actor)
     faults: dict[str, int] = {}

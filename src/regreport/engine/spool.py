@@ -20,9 +20,10 @@ _BLOCK_BYTES: Final = 1 << 20
 
 
 class Spool:
-    """An append-only table in chunks: in memory up to one chunk of rows, beyond that as files in `folder`."""
+    """An append-only table in chunks: in memory up to one chunk of rows, beyond that as files in `folder` (None: all
+    stays in memory)."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path | None, name: str) -> None:
         self._folder = folder
         self._name = name
         self._held: list[pl.DataFrame] = []
@@ -37,8 +38,8 @@ class Spool:
         self._held.append(used_columns(frame))
         self._held_rows += frame.height
         self.rows += frame.height
-        if self._held_rows > ROWS_PER_CHUNK:
-            self._spill()
+        if self._held_rows > ROWS_PER_CHUNK and self._folder is not None:
+            self._spill(self._folder)
 
     def chunks(self) -> Iterator[pl.DataFrame]:
         """The rows in order, in frames of about ROWS_PER_CHUNK; columns that a chunk does not use are left out."""
@@ -49,6 +50,11 @@ class Spool:
                 yield whole.slice(start, ROWS_PER_CHUNK).collect()
         if self._held:
             yield self._joined()
+
+    def scans(self) -> list[pl.LazyFrame]:
+        """The rows in order, as tables to be read when they are asked for."""
+        held = [self._joined().lazy()] if self._held else []
+        return [pl.scan_parquet(file) for file in self._files] + held
 
     def frame(self) -> pl.DataFrame:
         """All rows at once; for spools that are known to be small."""
@@ -62,11 +68,11 @@ class Spool:
 
     def parquet(self) -> Iterator[bytes]:
         """The whole table as the bytes of one Parquet file, made chunk by chunk; the same rows give the same bytes."""
-        if not self._files:
+        if not self._files or self._folder is None:
             yield parquet_bytes(self.frame())
             return
-        self._spill()
-        whole = pl.concat([pl.scan_parquet(file) for file in self._files], how="diagonal")
+        self._spill(self._folder)
+        whole = pl.concat(self.scans(), how="diagonal")
         path = self._folder / f"{self._name}-whole.parquet"
         whole.sink_parquet(
             path, compression="zstd", statistics=False, row_group_size=ROWS_PER_CHUNK, maintain_order=True
@@ -78,11 +84,11 @@ class Spool:
     def _joined(self) -> pl.DataFrame:
         return self._held[0] if len(self._held) == 1 else pl.concat(self._held, how="diagonal")
 
-    def _spill(self) -> None:
+    def _spill(self, folder: Path) -> None:
         if not self._held:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / f"{self._name}-{len(self._files):05d}.parquet"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{self._name}-{len(self._files):05d}.parquet"
         self._joined().write_parquet(file, compression="lz4")
         self._files.append(file)
         self._held, self._held_rows = [], 0

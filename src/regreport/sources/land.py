@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from regreport.engine.spool import Spool
 from regreport.errors import BadInput
 from regreport.sources.canonical import Canonical, to_canonical
 from regreport.sources.columns import Columns, landed_schema, load_columns
@@ -30,7 +31,7 @@ ROW_GROUP_ROWS = 50_000
 class LandedBatch:
     """The records of one entity and business date, in the order of the file.
 
-    `chunks` hold only the columns that the mapping fills; `scan` and `write` give the complete landed table.
+    `landed` holds only the columns that the mapping fills; `scan` and `write` give the complete landed table.
     """
 
     kind: str
@@ -41,13 +42,13 @@ class LandedBatch:
     """Sum of `amount` by currency; "" for amounts without currency."""
     faults: Mapping[str, int]
     """Canonical column -> how many of its values were not understood."""
-    chunks: tuple[pl.DataFrame, ...]
+    landed: Spool
 
     def scan(self, batch_id: str) -> pl.LazyFrame:
         """`batch_id`, `source_line`, every canonical column, `source_faults` (see columns.landed_schema)."""
         schema = landed_schema(load_columns(self.kind))
         empty = pl.LazyFrame(schema=schema)
-        parts = [_complete(chunk, schema) for chunk in self.chunks] or [empty]
+        parts = [_complete(chunk, schema) for chunk in self.landed.scans()] or [empty]
         return pl.concat(parts).select(pl.lit(batch_id).alias("batch_id"), *schema)
 
     def table(self, batch_id: str) -> pl.DataFrame:
@@ -84,15 +85,17 @@ def land(
     loaded_at: datetime,
     on: date | None = None,
     entity: str | None = None,
+    scratch: Path | None = None,
 ) -> Landed:
     """The rows as landed batches. `entities` are our LEIs; `on` books records whose text names no day, and a file
     without records, for which `entity` says whose day it is (needed where we have more than one).
 
-    A timestamp later than `loaded_at` is a fault. Raises BadInput; then nothing may be stored.
+    `scratch` is a folder for what does not fit in memory. A timestamp later than `loaded_at` is a fault. Raises
+    BadInput; then nothing may be stored.
     """
     columns = load_columns(mapping.kind)
     _check_origins(rows, mapping)
-    parts: dict[tuple[str, date], list[pl.DataFrame]] = {}
+    parts: dict[tuple[str, date], Spool] = {}
     composed: dict[str, int] = {}
     records = 0
     for canonical in _canonical(rows, mapping, loaded_at):
@@ -101,9 +104,10 @@ def land(
         for name, count in canonical.composed.items():
             composed[name] = composed.get(name, 0) + count
         for key, part in booked.partition_by("entity", "_day", as_dict=True, maintain_order=True).items():
-            parts.setdefault((str(key[0]), key[1]), []).append(part.drop("_day"))
+            place = (str(key[0]), key[1])
+            parts.setdefault(place, Spool(scratch, "landed-{}-{}".format(*place))).append(part.drop("_day"))
     if not records:
-        parts[(_nil_entity(rows, mapping, entities, entity), _nil_day(rows, on))] = []
+        parts[(_nil_entity(rows, mapping, entities, entity), _nil_day(rows, on))] = Spool(scratch, "nil")
     used = {rule.origin for rule in mapping.rules.values()}
     return Landed(
         file_name=rows.name,
@@ -125,9 +129,11 @@ def _canonical(rows: SourceRows, mapping: SourceMapping, loaded_at: datetime) ->
         first += chunk.height
 
 
-def _batch(kind: str, entity: str, on: date, chunks: list[pl.DataFrame], columns: Columns) -> LandedBatch:
+def _batch(kind: str, entity: str, on: date, landed: Spool, columns: Columns) -> LandedBatch:
     faults: dict[str, int] = {}
-    for chunk in chunks:
+    for chunk in landed.chunks():
+        if "source_faults" not in chunk.columns:
+            continue
         named = chunk.select(pl.col("source_faults").explode().struct.field("column").drop_nulls())["column"]
         for name, count in named.value_counts().iter_rows():
             faults[name] = faults.get(name, 0) + count
@@ -135,17 +141,17 @@ def _batch(kind: str, entity: str, on: date, chunks: list[pl.DataFrame], columns
         kind=kind,
         entity=entity,
         business_date=on,
-        rows=sum(chunk.height for chunk in chunks),
-        totals=totals_by(chunks, "amount", "currency"),
+        rows=landed.rows,
+        totals=totals_by(landed.chunks(), "amount", "currency"),
         faults={name: faults[name] for name in columns if name in faults},
-        chunks=tuple(chunks),
+        landed=landed,
     )
 
 
-def _complete(chunk: pl.DataFrame, schema: pl.Schema) -> pl.LazyFrame:
-    absent = {name: dtype for name, dtype in schema.items() if name not in chunk.columns}
-    nulls = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in absent.items()]
-    return chunk.lazy().with_columns(nulls).select(schema.names())
+def _complete(chunk: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
+    there = chunk.collect_schema()
+    nulls = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema.items() if name not in there]
+    return chunk.with_columns(nulls).select(schema.names())
 
 
 def _booked(
