@@ -36,7 +36,8 @@ def failures(home: Home, ran: Sequence[Ran]) -> list[Failure]:
 def _failure(home: Home, submission: Submission) -> Failure:
     name, status = submission.report_id, submission.status
     if status is Status.VALIDATION_FAILED:
-        return Failure(name, status.value, f"{submission.errors} errors; see: regreport findings {name}", again=False)
+        why = f"{submission.errors} errors; see: regreport findings {name}. Set right: regreport generate {name}"
+        return Failure(name, status.value, why, again=False)
     tried = home.ledger.deliveries(name)
     if not tried:
         why = "the hand-over was cut off and may have arrived; a person has to decide"

@@ -79,7 +79,7 @@ def run_step(home: Home, step: str, states: Sequence[ObligationState], only: fro
     confirm takes in every answer that lies ready, whatever it is about.
     """
     if step == "generate":
-        return Ran(step, tuple(s.report_id for s in generate(home, states)))
+        return Ran(step, tuple(s.report_id for s in generate(home, states, only)))
     if step == "confirm":
         return Ran(step, tuple(confirm(home)))
     act: Callable[[Home, Sequence[Submission]], list[Submission]] = {"validate": validate, "deliver": deliver}[step]

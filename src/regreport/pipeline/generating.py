@@ -22,9 +22,20 @@ ROWS_PER_PART = 200_000
 """Source records that are worked together before their results are committed."""
 
 
-def generate(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
-    """Account for the day of each obligation and generate what has to be sent; what has not changed is left alone."""
-    fresh = [(s, f) for s in states if home.batches(s) and (f := home.fingerprint(s)) != s.batches_seen]
+def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str] = frozenset()) -> list[Submission]:
+    """Account for the day of each obligation and generate what has to be sent; what has not changed is left alone.
+
+    `again`: submissions that a person asks for by id. One that was stopped by validate, and is its obligation's last,
+    is replaced by a new one; nothing else would ever move it on.
+    """
+    ours = {e.lei for e in home.settings.entities}
+    fresh = [
+        (s, f)
+        for s in states
+        if s.obligation.entity in ours
+        and home.batches(s)
+        and ((f := home.fingerprint(s)) != s.batches_seen or _was_stopped(home, s, again))
+    ]
     done: list[Submission] = []
     for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
         with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
@@ -32,6 +43,11 @@ def generate(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
             for part in _parts(home, group):
                 done += day.run(part)
     return done
+
+
+def _was_stopped(home: Home, state: ObligationState, asked: frozenset[str]) -> bool:
+    last = home.submissions(state.obligation.obligation_id)[-1:] if asked else []
+    return any(s.report_id in asked and s.status is Status.VALIDATION_FAILED for s in last)
 
 
 def _parts(home: Home, states: Iterable[tuple[ObligationState, str]]) -> Iterator[list[tuple[ObligationState, str]]]:

@@ -1,0 +1,267 @@
+"""The four steps one by one: the same as a run, stopped by what is broken, and continued after any cut."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from regreport.adapters.folder import FolderChannel
+from regreport.adapters.local import LocalStore
+from regreport.ports import Parcel, Receipt
+from tests.acceptance.conftest import ANSWERED, CONFIRMED, DAY, RUN, Shell, everything
+
+IRISH = f"EU-TRANSACTION-MIFIR-{DAY}-DEMO00LOUGHDERGEXE13-1"
+STEPS = ("generate", "validate", "deliver", "confirm")
+
+
+def query(shell: Shell, sql: str, *values: str) -> list[tuple[str, ...]]:
+    with sqlite3.connect(shell.workspace / "ledger.sqlite") as ledger:
+        return ledger.execute(sql, values).fetchall()
+
+
+def stored(shell: Shell, digest: str) -> Path:
+    """The file of the store that holds an object."""
+    objects = (p for p in (shell.workspace / "store" / "objects").rglob("*") if p.is_file())
+    return next(p for p in objects if digest in p.name or hashlib.sha256(p.read_bytes()).hexdigest() == digest)
+
+
+def file_digest(shell: Shell, report: str) -> str:
+    return query(shell, "select digest from report_file where report_id = ?", report)[0][0]
+
+
+def spoil(path: Path) -> bytes:
+    """Change one byte of a stored object; what it was."""
+    before = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(before[:-40] + bytes([before[-40] ^ 1]) + before[-39:])
+    return before
+
+
+def status_of(shell: Shell, report: str) -> str:
+    return str(query(shell, "select status from report_log where report_id = ?", report)[0][0])
+
+
+def outbox(shell: Shell) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in (shell.workspace / "outbox").rglob("*") if p.is_file()}
+
+
+def one_by_one(shell: Shell) -> None:
+    shell("generate", "--date", DAY, at=RUN)
+    for step in STEPS[1:]:
+        shell(step, at=RUN)
+
+
+def test_the_steps_one_by_one_are_a_run(loaded: Shell, confirmed_day: Path) -> None:
+    one_by_one(loaded)
+    sent = outbox(loaded)
+    assert len(sent) == 3
+    assert sent == outbox(Shell(confirmed_day))
+    loaded("simulate", at=ANSWERED)
+    loaded("confirm")
+    assert loaded.balance() == Shell(confirmed_day).balance()
+
+
+def test_a_step_takes_one_report_by_its_id(loaded: Shell) -> None:
+    loaded("generate", "--date", DAY, at=RUN)
+    for step, after in (("validate", "VALIDATED"), ("deliver", "DELIVERED")):
+        told = loaded(step, IRISH, "--json", at=RUN).json
+        assert told["reports"] == [{"report_id": IRISH, "status": after}]
+    assert len(outbox(loaded)) == 1
+    before = everything(loaded.workspace)
+    assert loaded("deliver", IRISH, "--json", at=RUN).json["reports"] == []
+    assert everything(loaded.workspace) == before
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_of_an_unknown_report_is_an_error(loaded: Shell, step: str) -> None:
+    assert "no report 'EU-NOPE-1'" in loaded(step, "EU-NOPE-1", code=2).err
+
+
+@pytest.mark.parametrize("done", range(1, 4))
+def test_a_run_continues_after_any_step(loaded: Shell, confirmed_day: Path, done: int) -> None:
+    loaded("generate", "--date", DAY, at=RUN)
+    for step in STEPS[1:done]:
+        loaded(step, at=RUN)
+    loaded("run", "--date", DAY, at=RUN)
+    assert outbox(loaded) == outbox(Shell(confirmed_day))
+    assert loaded.balance()["residual"] == 0
+    assert {s for (s,) in query(loaded, "select status from report_log")} == {"DELIVERED"}
+
+
+def test_a_killed_run_is_continued(loaded: Shell, confirmed_day: Path) -> None:
+    """The process is killed at whatever it does, several times; the last run finishes, and nothing is there twice."""
+    env = {**os.environ, "REGREPORT_CLOCK": RUN, "REGREPORT_ACTOR": "ana"}
+    command = [sys.executable, "-m", "regreport", "run", "--date", DAY]
+    log = loaded.workspace / "ledger.sqlite-wal"
+    for cut in range(3):
+        process = subprocess.Popen(command, cwd=loaded.workspace, env=env, stdout=subprocess.DEVNULL)
+        size = log.stat().st_size if log.exists() else 0
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if log.exists() and log.stat().st_size > size:  # it has begun to write: a moment later it is cut
+                time.sleep(0.05 * cut)
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.01)
+        process.wait()
+    loaded("run", "--date", DAY, at=RUN, apart=True)
+    assert outbox(loaded) == outbox(Shell(confirmed_day))
+    counts = loaded.balance()
+    assert (counts["residual"], counts["unanswered"], counts["held"]) == (0, 369, 8)
+    assert loaded("verify", "--json").json["intact"]
+
+
+@pytest.mark.parametrize("sent_before", [False, True])
+def test_a_cut_in_the_hand_over_is_made_good(
+    loaded: Shell, confirmed_day: Path, monkeypatch: pytest.MonkeyPatch, sent_before: bool
+) -> None:
+    """Committed to deliver and then cut off: the folder is looked into, and what is there is not put there again."""
+    send = FolderChannel.send
+
+    def cut_off(self: FolderChannel, parcel: Parcel) -> Receipt:
+        if sent_before:
+            send(self, parcel)
+        raise KeyboardInterrupt
+
+    loaded("generate", "--date", DAY, at=RUN)
+    loaded("validate", at=RUN)
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderChannel, "send", cut_off)
+        loaded("deliver", at=RUN, code=130)
+    assert {s for (s,) in query(loaded, "select status from report_log")} == {"DELIVERING"}
+    assert loaded.balance()["residual"] == 0
+    there = {p: p.stat().st_mtime_ns for p in (loaded.workspace / "outbox").rglob("*.xml")}
+    assert len(there) == sent_before
+    loaded("run", "--date", DAY, at=RUN)
+    assert outbox(loaded) == outbox(Shell(confirmed_day))
+    assert {p: p.stat().st_mtime_ns for p in there} == there
+
+
+def test_another_file_of_that_name_is_never_overwritten(loaded: Shell) -> None:
+    loaded("generate", "--date", DAY, at=RUN)
+    loaded("validate", at=RUN)
+    name = query(loaded, "select name from report_file where report_id = ?", IRISH)[0][0]
+    foreign = loaded.workspace / "outbox" / "authority-ie" / name
+    foreign.parent.mkdir(parents=True, exist_ok=True)
+    foreign.write_text("somebody else's")
+    answer = loaded("deliver", at=RUN, code=1)
+    assert "exists and is not this file" in answer.out
+    assert foreign.read_text() == "somebody else's"
+    assert status_of(loaded, IRISH) == "DELIVERY_FAILED"
+    foreign.unlink()
+    loaded("deliver", at=RUN)
+    assert hashlib.sha256(foreign.read_bytes()).hexdigest() == file_digest(loaded, IRISH)
+
+
+def test_an_outbox_that_went_away_is_tried_again(loaded: Shell) -> None:
+    path = loaded.workspace / "regreport.toml"
+    text = path.read_text(encoding="utf-8")
+    first, last = text.rsplit('channel = "folder"', 1)
+    path.write_text(f'{first}channel = "folder"\noptions = {{ outbox = "mount/ie" }}{last}', encoding="utf-8")
+    answer = loaded("run", "--date", DAY, at=RUN, code=4)
+    assert "does not exist; make it, or mount it" in answer.out
+    assert status_of(loaded, IRISH) == "DELIVERY_FAILED"
+    assert loaded.balance()["residual"] == 0
+    (loaded.workspace / "mount" / "ie").mkdir(parents=True)
+    loaded("run", "--date", DAY, at=RUN)
+    assert status_of(loaded, IRISH) == "DELIVERED"
+    assert len(list((loaded.workspace / "mount" / "ie").iterdir())) == 1
+
+
+def test_a_spoilt_file_is_stopped_by_validate(loaded: Shell) -> None:
+    loaded("generate", "--date", DAY, at=RUN)
+    path = stored(loaded, file_digest(loaded, IRISH))
+    good = spoil(path)
+    answer = loaded("validate", at=RUN, code=1)
+    assert f"VALIDATION_FAILED {IRISH}" in answer.out
+    found = loaded("findings", IRISH, "--json", code=1).json
+    assert [f["rule"] for f in found if f["severity"] == "error" and f["field"] == "file"] == ["VAL-INTEGRITY"]
+    loaded("deliver", at=RUN)
+    assert len(outbox(loaded)) == 2
+    assert loaded("status", at=RUN, code=1)
+    _held_and_made_anew(loaded, lambda: path.write_bytes(good))
+
+
+def _held_and_made_anew(shell: Shell, repair: Callable[[], object]) -> None:
+    """What was stopped is held, not lost; set right, a person asks for it again by its id."""
+    counts = shell.balance()
+    assert (counts["residual"], counts["held"]) == (0, 8 + 77)
+    repair()
+    shell("run", "--date", DAY, at=RUN)
+    assert status_of(shell, IRISH) == "VALIDATION_FAILED"
+    again = shell("generate", IRISH, "--json", at=RUN).json["reports"]
+    assert [(r["report_id"], r["status"]) for r in again] == [(f"{IRISH[:-2]}-2", "GENERATED")]
+    shell("run", "--date", DAY, at=RUN)
+    assert status_of(shell, f"{IRISH[:-2]}-2") == "DELIVERED"
+    counts = shell.balance()
+    assert (counts["residual"], counts["held"], counts["unanswered"]) == (0, 8, 369)
+    before = everything(shell.workspace)
+    shell("generate", IRISH, at=RUN)
+    assert everything(shell.workspace) == before
+
+
+def test_a_file_spoilt_after_validate_is_not_handed_over(loaded: Shell) -> None:
+    loaded("generate", "--date", DAY, at=RUN)
+    loaded("validate", at=RUN)
+    path = stored(loaded, file_digest(loaded, IRISH))
+    good = spoil(path)
+    answer = loaded("deliver", at=RUN, code=1)
+    assert "not those that were validated" in answer.out
+    assert status_of(loaded, IRISH) == "DELIVERY_FAILED"
+    aside = path.rename(path.with_name("aside"))
+    assert "no object" in loaded("deliver", at=RUN, code=1).out
+    assert len(outbox(loaded)) == 2
+    aside.rename(path)
+    path.write_bytes(good)
+    loaded("deliver", at=RUN)
+    assert len(outbox(loaded)) == 3
+    assert loaded("verify", "--json").json["intact"]
+
+
+def test_an_error_planted_after_generate_is_stopped_by_validate(loaded: Shell) -> None:
+    """The second gate judges what was stored, not what generate believes: a field table with a wrong check digit."""
+    loaded("generate", "--date", DAY, at=RUN)
+    ((digest,),) = query(loaded, "select fields_digest from report_log where report_id = ?", IRISH)
+    path = stored(loaded, digest)
+    table = pl.read_parquet(path)
+    wrong = table.with_row_index("@row").with_columns(
+        executing_entity=pl.when(pl.col("@row") == 3).then(pl.lit("DEMO00LOUGHDERGEXE14")).otherwise("executing_entity")
+    )
+    content = BytesIO()
+    wrong.drop("@row").write_parquet(content)
+    planted = LocalStore(loaded.workspace / "store").put(content.getvalue(), "planted.parquet", date(2040, 1, 1))
+    with sqlite3.connect(loaded.workspace / "ledger.sqlite") as ledger:
+        ledger.execute("update report_log set fields_digest = ? where report_id = ?", (planted, IRISH))
+    assert f"VALIDATION_FAILED {IRISH}" in loaded("validate", at=RUN, code=1).out
+    found = loaded("findings", IRISH, "--json", code=1).json
+    assert any(f["value"] == "DEMO00LOUGHDERGEXE14" and f["severity"] == "error" for f in found)
+    loaded("deliver", at=RUN)
+    assert "authority-ie" not in {p.parent.name for p in (loaded.workspace / "outbox").rglob("*.xml")}
+    assert loaded("verify", code=5).out.count("BROKEN") >= 1
+
+
+def test_what_left_the_settings_stays_readable(confirmed: Shell) -> None:
+    """A house that was sold is no longer configured; what was reported for it is still accounted for."""
+    path = confirmed.workspace / "regreport.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.rindex("[[entities]]")], encoding="utf-8")
+    counts = confirmed.balance()
+    assert (counts["ingested"], counts["residual"]) == (400, 0)
+    assert "DEMO00LOUGHDERGEXE13" in confirmed("balance").out
+    confirmed("status", at=CONFIRMED, code=None)
+    for step in STEPS:
+        confirmed(step)
+    confirmed("run", "--date", DAY, at=CONFIRMED)
+    assert confirmed("explain", IRISH)
