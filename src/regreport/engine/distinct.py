@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -17,24 +18,25 @@ Part = tuple[str, int | None]
 
 
 class Distinct:
-    """`series` is the column (or its head), `values` its distinct values, a null last; `places` come when asked for."""
+    """`series` is the column (or its head), `values` its distinct values in order, a null last."""
 
     def __init__(self, series: pl.Series, values: pl.Series) -> None:
         self.series = series
         self.values = values
-        self._places: pl.Series | None = None
 
-    @property
+    @cached_property
+    def texts(self) -> tuple[str | None, ...]:
+        """The values as Python has them."""
+        return tuple(self.values) if self.series.dtype == pl.String else (None,)
+
+    @cached_property
     def places(self) -> pl.Series:
         """The position of each row's value in `values`, as UInt32."""
-        if self._places is None:
-            texts = self.values.drop_nulls()
-            if len(self.values) == 1:
-                self._places = pl.repeat(0, len(self.series), dtype=pl.UInt32, eager=True)
-            else:
-                position = pl.col(self.series.name).cast(pl.Enum(texts)).to_physical().cast(pl.UInt32)
-                self._places = self.series.to_frame().select(position.fill_null(len(texts))).to_series()
-        return self._places
+        if len(self.values) == 1:
+            return pl.repeat(0, len(self.series), dtype=pl.UInt32, eager=True)
+        texts = self.values.drop_nulls()
+        position = pl.col(self.series.name).cast(pl.Enum(texts)).to_physical().cast(pl.UInt32)
+        return self.series.to_frame().select(position.fill_null(len(texts))).to_series()
 
 
 def distinct(column: pl.Series, part: Part) -> Distinct | None:
@@ -50,5 +52,4 @@ def distinct(column: pl.Series, part: Part) -> Distinct | None:
     values = series.unique()
     if len(values) > height // SHARE_MAX:
         return None
-    nulls = values.null_count()
-    return Distinct(series, values.drop_nulls().append(series.clear(1)) if nulls else values)
+    return Distinct(series, values.sort(nulls_last=True))

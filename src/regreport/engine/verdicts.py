@@ -47,6 +47,12 @@ CHEAP: Final = (Present, OneOf, Same, DateFrom, Counted)
 """Checks that cost less on all rows than it takes to find the distinct values."""
 
 
+REMEMBERED_MAX: Final = 4_096
+REMEMBERED_VALUES: Final = 256
+_REMEMBERED: Final[dict[tuple[Check, tuple[tuple[str, tuple[str | None, ...]], ...]], pl.Series]] = {}
+"""Verdicts of checks on the few values of columns: one chunk of a report mostly has those of the one before."""
+
+
 class Answer:
     """A verdict for every combination of distinct values of the columns of `key`; with () for every row."""
 
@@ -89,10 +95,24 @@ class _Asked:
         for check in plain:
             by_key.setdefault(self.key(check), []).append(check)
         for key, together in by_key.items():
-            table = self.frame if not key else _combined([self.few(part) for part in key])
-            verdicts = table.select(_expression(cast(Hashable, c)).alias(str(i)) for i, c in enumerate(together))
+            verdicts = self.judged(key, together) if key else _columns(self.frame, together)
             for check, series in zip(together, verdicts, strict=True):
                 self.known[check] = _folded(key, series)
+
+    def judged(self, key: tuple[Part, ...], checks: Sequence[Check]) -> list[pl.Series]:
+        """The verdicts of checks on the values of a key; where those are few, they are remembered."""
+        parts = [self.few(part) for part in key]
+        if any(len(part.values) > REMEMBERED_VALUES for part in parts):
+            return _columns(_combined(parts), checks)
+        names = tuple((part.values.name, part.texts) for part in parts)
+        found = {check: series for check in checks if (series := _REMEMBERED.get((check, names))) is not None}
+        new = [check for check in checks if check not in found]
+        if new:
+            if len(_REMEMBERED) > REMEMBERED_MAX:
+                _REMEMBERED.clear()
+            for check, series in zip(new, _columns(_combined(parts), new), strict=True):
+                found[check] = _REMEMBERED[check, names] = series
+        return [found[check] for check in checks]
 
     def key(self, check: Check) -> tuple[Part, ...]:
         """By which columns' distinct values a check is judged; () where it is cheap, or there are too many."""
@@ -185,6 +205,10 @@ def _negated(verdict: Verdict) -> Verdict:
     if verdict.key and verdict.rows is not None:
         other.rows = ~verdict.rows
     return other
+
+
+def _columns(table: pl.DataFrame, checks: Sequence[Check]) -> list[pl.Series]:
+    return list(table.select(_expression(cast(Hashable, c)).alias(str(i)) for i, c in enumerate(checks)))
 
 
 def _folded(key: tuple[Part, ...], series: pl.Series) -> Verdict:
