@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from regreport.eligibility.pack import NONE, Pack
+from regreport.eligibility.pack import NONE, TRADE_DATE, Pack
 from regreport.engine.decision import Decision, Effect, bounds
 
 Answer = tuple[str, str | None, str | None, str | None]
@@ -80,6 +80,8 @@ def _open(pack: Pack, block: int, number: int, rows: pl.DataFrame) -> pl.DataFra
     """What to say where rule `number` is the first open one of its block."""
     rule = pack.rules[number]
     names = [pl.when(pl.col(c).is_null()).then(pl.lit(c.removeprefix("@"))) for c in rule.needs]
+    if TRADE_DATE in rows.columns:
+        names.append(pl.when(pl.col(TRADE_DATE).is_null()).then(pl.lit("timestamp")))
     missing = pl.concat_str(names, separator=" ", ignore_nulls=True)
     reason = pl.format(
         "Not known: {}. Rule {} turns on it: {} Supply it in the source columns of that name.",
@@ -99,5 +101,5 @@ def _open(pack: Pack, block: int, number: int, rows: pl.DataFrame) -> pl.DataFra
             "missing": pl.lit(speaker.asks) if speaker.asks else missing,
         }
         said = {name: pl.when(holds).then(own[name]).otherwise(said[name]) for name in said}
-    words = rows.select(pl.lit(Effect.UNDECIDED.value).alias("outcome"), pl.col(rule.needs[0]).alias("@"), **said)
+    words = rows.select(pl.lit(Effect.UNDECIDED.value).alias("outcome"), pl.col(pack.columns[0]).alias("@"), **said)
     return words.select("outcome", "rule", "reason", "missing")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from regreport.engine.checks import Check, absent, all_of, any_of, equal, negate, one_of
+from regreport.engine.checks import Check, absent, all_of, any_of, equal, negate, one_of, present
 from regreport.engine.decision import DecisionRule, Effect
 
 SERVICE: Final = "@service"
@@ -18,8 +18,8 @@ EXECUTES: Final = ("CLIENT_EXECUTION", "OWN_ACCOUNT", "TRANSFER")
 PASSES_ON: Final = ("RECEPTION_TRANSMISSION", "MANDATE")
 SERVICES: Final = (*PASSES_ON, *EXECUTES, "NONE")
 AGREEMENT: Final = ("receiver_is_firm", "receiver_agreed", "agreement_controls", "details_complete")
-TRANSMITTED: Final = equal("@transmitted", "true")
-KEPT: Final = equal("@transmitted", "false")
+TRANSMITTED: Final = equal("transmitted", "true")
+KEPT: Final = equal("transmitted", "false")
 FROM_CLIENT: Final = one_of("@order_origin", "CLIENT", "MANDATE")
 AGREED: Final = all_of(FROM_CLIENT, *(equal(c, "true") for c in AGREEMENT))
 OPERATOR: Final = equal("@entity.kind", "VENUE_OPERATOR")
@@ -60,7 +60,7 @@ EXECUTION: Final = (
         when=any_of(
             OPERATOR,
             all_of(KEPT, one_of(SERVICE, *PASSES_ON, *EXECUTES)),
-            all_of(absent("@transmitted"), one_of(SERVICE, *EXECUTES)),
+            all_of(absent("transmitted"), one_of(SERVICE, *EXECUTES)),
         ),
         effect=Effect.PASS,
         sentence="Receiving and passing on orders, executing for clients, dealing on own account, deciding under a "
@@ -73,7 +73,7 @@ EXECUTION: Final = (
     DecisionRule(
         id="MF-X6",
         block="execution",
-        when=all_of(equal(SERVICE, "NONE"), negate(OPERATOR)),
+        when=all_of(equal(SERVICE, "NONE"), absent("trading_capacity"), negate(OPERATOR)),
         effect=Effect.NOT_REPORTABLE,
         sentence="Who did none of the things that count as execution did not execute.",
         reason="The entity provided no service and took no decision that counts as execution.",
@@ -100,9 +100,13 @@ def _open(rule_id: str, when: Check, sentence: str, reason: str, asks: str) -> D
 EXECUTION_OPEN: Final = (
     _open(
         "MF-X1?",
-        any_of(absent(SERVICE), negate(one_of(SERVICE, *SERVICES))),
-        "Nothing is decided while what the entity did is not known.",
-        f"What the entity did is not known: give service ({', '.join(SERVICES)}).",
+        any_of(
+            absent(SERVICE),
+            negate(one_of(SERVICE, *SERVICES)),
+            all_of(equal(SERVICE, "NONE"), present("trading_capacity")),
+        ),
+        "Nothing is decided while what the entity did is not known, or where a capacity is given for doing nothing.",
+        f"What the entity did is not known: give service ({', '.join(SERVICES)}); NONE goes with no trading_capacity.",
         "service",
     ),
     _open(
@@ -116,7 +120,7 @@ EXECUTION_OPEN: Final = (
     ),
     _open(
         "MF-X4",
-        any_of(absent("@transmitted"), absent("@order_origin"), *(absent(c) for c in AGREEMENT)),
+        any_of(absent("transmitted"), absent("@order_origin"), *(absent(c) for c in AGREEMENT)),
         "Nothing is decided while a point of the transmission is not known.",
         "Whether the order was passed on so that the receiving firm reports is not known: give transmitted and, where "
         "it "

@@ -183,6 +183,16 @@ _LIST_FACTS = ("@instrument.known", "@underlying.on_list", "@underlying.componen
 
 INSTRUMENT_OPEN: Final = (
     _open(
+        "MF-I0?",
+        all_of(
+            equal("@instrument.clash", "true"),
+            any_of(absent("@product_kind"), absent("@otc_derivative"), absent("@otc_class_8a2")),
+        ),
+        "What the record says of its instrument is ruled out by its CFI code, its venue or the list of traded "
+        "instruments: correct product_kind, is_otc_derivative, otc_class_8a2 or cleared, or instrument_classification.",
+        "product_kind is_otc_derivative otc_class_8a2",
+    ),
+    _open(
         "MF-I9",
         all_of(equal("@list.loaded", "false"), any_of(*(absent(c) for c in _LIST_FACTS))),
         "There is no list of traded instruments (FIRDS) for the trade date and this jurisdiction: load one with "
@@ -201,8 +211,9 @@ INSTRUMENT_OPEN: Final = (
     _open(
         "MF-I2?",
         absent("@instrument.known"),
-        "Whether the instrument is traded on a venue is not known: give its isin; if it has none, say so by "
-        "instrument_classification and instrument_name.",
+        "Whether the instrument is traded on a venue is not known: give its isin; if no venue trades it, venue XXXX "
+        "says "
+        "so.",
         "isin",
     ),
     _open(

@@ -44,8 +44,8 @@ class Listing:
         if keys.is_empty() or isins.null_count() == len(isins):
             return self.instruments.clear(len(isins))
         at = keys.search_sorted(isins.fill_null(""), side="left").clip(upper_bound=len(keys) - 1)
-        hit = keys.gather(at) == isins
-        return self.instruments[at.set(~hit.fill_null(value=False), None)] if not hit.all() else self.instruments[at]
+        hit = (keys.gather(at) == isins).fill_null(value=False)
+        return self.instruments[at] if hit.all() else self.instruments[at.set(~hit, None)]
 
     def on_list(self, isins: pl.Series, days: pl.Series) -> pl.Series:
         """Whether each instrument is on the list on its day: null where that cannot be said, or no ISIN is given."""
@@ -115,6 +115,7 @@ def _build(snapshot: pl.DataFrame, names: tuple[str, ...]) -> Listing:
             underlying_index=pl.col("underlying_index").drop_nulls().sort().first(),
         )
         .filter(pl.col("isin").is_not_null())
+        .with_columns(pl.when(pl.col("underlying_isins").list.len() > 0).then("underlying_isins"))
         .collect()
     )
     broken = instruments.filter(pl.col("broken")).select("isin")

@@ -2,7 +2,8 @@
 
 Looked up are the ISINs in the source and, for the instrument itself, those that the list of traded instruments names.
 That nothing is there can be said of a share, a plain bond or a fund, of a contract on rates, currencies or commodities,
-on a reference rate, and where every underlying was looked up; for the rest the firm says so in `underlying_on_venue`.
+on a reference rate, and where every underlying was looked up; for the rest the firm says so in `underlying_on_venue`
+(that it says yes where all of this says no leaves both open).
 
 Source: MiFIR Art. 26(2)(b), (c); ISO 10962 for what a CFI code says of the underlying.
 """
@@ -51,37 +52,35 @@ def underlying_facts(rows: pl.DataFrame, on_list: OnList) -> pl.DataFrame:
     below = _listed(rows, INDEX_ISIN, COMPONENT_LISTS, on_list).rename(
         {"given": "given_below", "listed": "listed_below"}
     )
-    return pl.concat([base, single, below], how="horizontal").select(_single(), _component())
+    found = pl.concat([base, single, below], how="horizontal").select(
+        "underlying_on_venue", single=_single(), component=_component()
+    )
+    said = pl.col("underlying_on_venue")
+    ruled_out = ((said == "true") & (pl.col("single") == "false") & (pl.col("component") == "false")).fill_null(False)
+    return found.select(
+        pl.when(~ruled_out).then(pl.coalesce("single", said)).alias("@underlying.on_list"),
+        pl.when(~ruled_out).then(pl.coalesce("component", said)).alias("@underlying.component_on_list"),
+    )
 
 
 def _single() -> pl.Expr:
-    answer = (
-        pl.when(pl.col("listed"))
-        .then(pl.lit("true"))
-        .when(pl.col("underlying_on_venue").is_not_null())
-        .then("underlying_on_venue")
-        .when(pl.col("given"))
-        .then(pl.col("listed").cast(pl.String))
-        .when(_rests_on_nothing() | _no_instrument_below() | pl.col("given_below") | pl.col("has_index"))
-        .then(pl.lit("false"))
-    )
-    return answer.alias("@underlying.on_list")
+    none = _rests_on_nothing() | _no_instrument_below() | pl.col("given_below") | pl.col("has_index")
+    return pl.when(pl.col("given")).then(pl.col("listed").cast(pl.String)).when(none).then(pl.lit("false"))
 
 
 def _component() -> pl.Expr:
-    answer = (
+    """A component that is on the list settles it; one that is not leaves the components of an index open."""
+    none = _rests_on_nothing() | _no_instrument_below() | pl.col("given")
+    return (
         pl.when(pl.col("listed_below"))
         .then(pl.lit("true"))
-        .when(pl.col("underlying_on_venue").is_not_null())
-        .then(pl.lit("false"))
         .when(pl.col("has_index") & ~_no_instrument_below())
         .then(pl.lit(None, pl.String))
         .when(pl.col("given_below"))
         .then(pl.col("listed_below").cast(pl.String))
-        .when(_rests_on_nothing() | _no_instrument_below() | pl.col("given"))
+        .when(none)
         .then(pl.lit("false"))
     )
-    return answer.alias("@underlying.component_on_list")
 
 
 def _rests_on_nothing() -> pl.Expr:

@@ -9,6 +9,7 @@ Source: MiFIR Art. 2(1)(13) to (16) and MiFID II Art. 4(1)(24); ISO 10383; RTS 2
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -41,14 +42,22 @@ def venue_facts(rows: pl.DataFrame, context: ReportContext) -> pl.DataFrame:
     )
 
 
+@lru_cache(maxsize=512)
+def union_members(day: str) -> list[str]:
+    """The countries of the European Economic Area on an ISO date; none for a text that is no date."""
+    try:
+        return country.eea_members(date.fromisoformat(day))
+    except ValueError:
+        return []
+
+
 def _within(joined: pl.DataFrame, context: ReportContext) -> pl.Expr:
     """Whether the venue's country counts: the EEA of the trade date and, under UK law, the UK and Gibraltar too."""
     at = pl.col("country")
     own = at.is_in(UK_AND_GIBRALTAR)
     union = pl.lit(value=False)
     for day in joined["@trade_date"].unique().drop_nulls().sort():
-        members = country.eea_members(date.fromisoformat(day))
-        union = pl.when(pl.col("@trade_date") == day).then(at.is_in(members)).otherwise(union)
+        union = pl.when(pl.col("@trade_date") == day).then(at.is_in(union_members(day))).otherwise(union)
     if "UK" not in joined["@law"]:
         return union
     under_uk = own if context.settings.get("uk_scope") == "UK_ONLY" else own | union
