@@ -33,7 +33,7 @@ for add in (add_workspaces, add_days, add_records, add_messages):
 def main() -> None:
     """Run the command line; what went wrong is one line on standard error and an exit code, never a traceback."""
     try:
-        app()
+        app(prog_name="regreport")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
