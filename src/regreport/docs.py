@@ -40,7 +40,7 @@ def pages() -> dict[Path, str]:
         made[reference / f"{name}-fields.md"] = MADE + fields_page(name)
         made[reference / f"{name}-rules.md"] = MADE + rules_page(name)
         made[reference / f"{name}-eligibility.md"] = MADE + eligibility_page(name)
-    made[reference / "event-kinds.md"] = MADE + event_kinds.as_markdown()
+    made[reference / "event-kinds.md"] = event_kinds.as_markdown()
     made[reference / "source-columns.md"] = MADE + source_columns_page()
     made[reference / "commands.md"] = MADE + commands_page()
     return made
