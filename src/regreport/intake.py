@@ -180,6 +180,9 @@ def load_reference(home: Home, dataset: str, file: Path, on: date) -> tuple[str,
 SETTINGS_TEMPLATE: Final = """# regreport.toml: who we are, what we owe, where it goes. `regreport doctor` checks it.
 # regreport sends nothing anywhere until a channel of a destination leads there; `folder` writes to ./outbox.
 
+[regimes.mifir]
+otc_scope = "L1_2024"          # OTC derivatives: the law as amended in 2024; "LEGACY": the list of traded instruments
+
 [[destinations]]
 name = "authority"
 sender = "YY"                  # our identifier in the header and in file names
@@ -194,7 +197,7 @@ ENTITY_TEMPLATE: Final = """[[entities]]
 name = "{name}"
 lei = "{lei}"
 country = ""                   # fill in: ISO code of the home state, e.g. "DE"
-facts = {{ kind = "FIRM", investment_firm = "true" }}   # check: FIRM, BANK, VENUE_OPERATOR, FUND_MANAGER or NON_FIRM
+facts = {{ kind = "FIRM", investment_firm = "true" }} # FIRM, BANK, VENUE_OPERATOR, FUND_MANAGER, AGENT or NON_FIRM
 
 [[entities.roles]]
 role = "executing"
