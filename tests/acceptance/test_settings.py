@@ -44,8 +44,18 @@ def test_a_wrong_setting_is_named_and_nothing_is_sent(loaded: Shell, what: str) 
     assert answer.err.count("\n") == 1
     assert all(words in answer.err for words in says), answer.err
     assert not list((loaded.workspace / "outbox").rglob("*.xml"))
+
+
+def test_a_setting_that_is_set_right_is_all_it_takes(loaded: Shell) -> None:
+    """Even where the fault is seen only when the first file is named: nothing is left half done."""
+    path = loaded.workspace / "regreport.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("{sender}_DATTRA", "{colour}_DATTRA"), encoding="utf-8")
+    loaded("run", "--date", DAY, at=RUN, code=3)
+    assert loaded.balance()["residual"] == 0
     path.write_text(text, encoding="utf-8")
     loaded("run", "--date", DAY, at=RUN)
+    assert len(list((loaded.workspace / "outbox").rglob("*.xml"))) == 3
 
 
 def test_a_workspace_without_settings_says_how_to_make_one(loaded: Shell) -> None:
