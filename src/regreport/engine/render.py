@@ -158,7 +158,9 @@ class _Drawing:
         """Draw a piece: one string a row."""
         if all(isinstance(part, str) for part in piece.parts):
             return pl.repeat("".join(map(str, piece.parts)), self.height, dtype=pl.String, eager=True)
-        frame = pl.DataFrame({**self.columns, **self.made})
+        frame = pl.DataFrame(
+            {**self.columns, **self.made}
+        ).rechunk()  # text is joined wrongly over chunks that do not align
         return frame.select(_joined(piece.parts).alias("xml")).to_series()
 
     def row(self, node: Node) -> _Piece:

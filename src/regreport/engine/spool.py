@@ -7,7 +7,7 @@ thirty, and a null text costs sixteen bytes a row. Readers complete the chunk ag
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +27,14 @@ class Spool:
         self._folder = folder
         self._name = name
         self._held: list[pl.DataFrame] = []
-        self._files: list[Path] = []
+        self._files: list[tuple[Path, int]] = []
         self._held_rows = 0
+        self._left_out: pl.Series | None = None
         self.rows = 0
 
     def append(self, frame: pl.DataFrame) -> None:
         """Add rows at the end."""
+        assert self._left_out is None, "a table with rows left out does not grow"
         if frame.is_empty():
             return
         self._held.append(used_columns(frame))
@@ -41,30 +43,36 @@ class Spool:
         if self._held_rows > ROWS_PER_CHUNK and self._folder is not None:
             self._spill(self._folder)
 
+    def without(self, positions: pl.Series) -> Spool:
+        """The same rows without those at these positions (distinct, from 1). Nothing is copied or written again."""
+        assert self._left_out is None, "rows are left out once"
+        rest = Spool(self._folder, f"{self._name}-rest")
+        rest._held, rest._held_rows = list(self._held), self._held_rows
+        rest._files = list(self._files)
+        rest._left_out = positions.cast(pl.UInt32).sort()
+        rest.rows = self.rows - len(positions)
+        return rest
+
     def chunks(self) -> Iterator[pl.DataFrame]:
         """The rows in order, in frames of about ROWS_PER_CHUNK; columns that a chunk does not use are left out."""
-        for file in self._files:
-            whole = pl.scan_parquet(file)
-            rows = whole.select(pl.len()).collect().item()
-            for start in range(0, rows, ROWS_PER_CHUNK):
-                yield whole.slice(start, ROWS_PER_CHUNK).collect()
-        if self._held:
-            yield self._joined()
+        return (used_columns(c) if self._left_out is not None else c for c in self._chunks() if c.height)
 
     def scans(self) -> list[pl.LazyFrame]:
         """The rows in order, as tables to be read when they are asked for."""
+        if self._left_out is not None:
+            return [chunk.lazy() for chunk in self.chunks()]
         held = [self._joined().lazy()] if self._held else []
-        return [pl.scan_parquet(file) for file in self._files] + held
+        return [pl.scan_parquet(file) for file, _ in self._files] + held
 
     def frame(self) -> pl.DataFrame:
         """All rows at once; for spools that are known to be small."""
         frames = list(self.chunks())
-        return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+        return pl.concat(frames, how="diagonal", rechunk=True) if frames else pl.DataFrame()
 
     def narrow(self, columns: list[str]) -> pl.DataFrame:
         """A few columns of all rows (null where a chunk does not use one)."""
-        frames = [c.select(col for col in columns if col in c.columns) for c in self.chunks()]
-        return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+        frames = list(self._chunks(columns))
+        return pl.concat(frames, how="diagonal", rechunk=True) if frames else pl.DataFrame()
 
     def parquet(self) -> Iterator[bytes]:
         """The whole table as the bytes of one Parquet file, made chunk by chunk; the same rows give the same bytes."""
@@ -72,7 +80,11 @@ class Spool:
             yield parquet_bytes(self.frame())
             return
         self._spill(self._folder)
-        whole = pl.concat(self.scans(), how="diagonal")
+        whole = pl.concat([pl.scan_parquet(file) for file, _ in self._files], how="diagonal")
+        if self._left_out is not None:
+            place = "@place in the spool"
+            kept = ~pl.col(place).is_in(self._left_out.implode())
+            whole = whole.with_row_index(place, offset=1).filter(kept).drop(place)
         path = self._folder / f"{self._name}-whole.parquet"
         whole.sink_parquet(
             path, compression="zstd", statistics=False, row_group_size=ROWS_PER_CHUNK, maintain_order=True
@@ -81,16 +93,39 @@ class Spool:
             yield from iter(lambda: stream.read(_BLOCK_BYTES), b"")
         path.unlink()
 
+    def _chunks(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The chunks, or these columns of them, without what is left out."""
+        before = 0
+        for file, rows in self._files:
+            table = pl.scan_parquet(file)
+            if columns is not None:
+                table = table.select(c for c in columns if c in table.collect_schema())
+            for start in range(0, rows, ROWS_PER_CHUNK):
+                yield self._kept(table.slice(start, ROWS_PER_CHUNK).collect(), before + start)
+            before += rows
+        if self._held:
+            joined = self._joined()
+            yield self._kept(joined if columns is None else joined.select(c for c in columns if c in joined), before)
+
+    def _kept(self, frame: pl.DataFrame, before: int) -> pl.DataFrame:
+        """A frame that has so many rows before it, without the rows that are left out."""
+        if self._left_out is None:
+            return frame
+        places = self._left_out.filter(self._left_out.is_between(before + 1, before + frame.height)) - (before + 1)
+        if places.is_empty():
+            return frame
+        return frame.filter(~pl.int_range(frame.height, dtype=pl.UInt32, eager=True).is_in(places.implode()))
+
     def _joined(self) -> pl.DataFrame:
-        return self._held[0] if len(self._held) == 1 else pl.concat(self._held, how="diagonal")
+        return self._held[0] if len(self._held) == 1 else pl.concat(self._held, how="diagonal", rechunk=True)
 
     def _spill(self, folder: Path) -> None:
         if not self._held:
             return
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{self._name}-{len(self._files):05d}.parquet"
-        self._joined().write_parquet(file, compression="lz4")
-        self._files.append(file)
+        self._joined().write_parquet(file, compression="lz4", statistics=False)
+        self._files.append((file, self._held_rows))
         self._held, self._held_rows = [], 0
 
 
@@ -110,6 +145,11 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
 def read_chunks(path: Path, rows_max: int = ROWS_PER_CHUNK) -> Iterator[pl.DataFrame]:
     """A Parquet file in frames of at most `rows_max` rows."""
     table = pl.scan_parquet(path)
-    rows = table.select(pl.len()).collect().item()
-    for start in range(0, rows, rows_max):
-        yield table.slice(start, rows_max).collect()
+    start = 0
+    height = rows_max
+    while height == rows_max:
+        chunk = table.slice(start, rows_max).collect()
+        height = chunk.height
+        if height:
+            yield chunk
+        start += rows_max

@@ -35,39 +35,43 @@ class Judged:
 
 def judge(regime: Regime, drafts: Sequence[Draft], *, hold_by: str, scratch: Path) -> list[Judged]:
     """Run the pack over the drafts, which share jurisdiction, report date and reference data."""
-    findings = run_pack(regime, lambda: [(d.context, d.candidates.chunks()) for d in drafts])
-    return [
-        _judged(regime, d, findings.filter(pl.col(DRAFT) == i).drop(DRAFT), hold_by, scratch)
-        for i, d in enumerate(drafts)
-    ]
-
-
-def _judged(regime: Regime, draft: Draft, findings: pl.DataFrame, hold_by: str, scratch: Path) -> Judged:
+    if not drafts:
+        return []
+    findings = run_pack(regime, lambda: [(d.context, d.candidates.chunks()) for d in drafts], structure=True)
     errors = findings.filter((pl.col("severity") == Severity.ERROR.value) & pl.col("record").is_not_null())
-    broken = errors.unique("record", keep="first", maintain_order=True)
-    everything = pl.concat([draft.faults, findings.select(list(PLACED_SCHEMA))])
-    if broken.is_empty():
-        return Judged(draft.context, draft.accounts, draft.candidates, everything)
-    if hold_by == "report":
-        return _all_wait(draft, broken, everything, scratch)
-    held = _held_positions(regime, draft, broken)
-    kept = Spool(scratch, f"kept-{draft.context.entity.lei}")
-    position = 0
-    for chunk in draft.candidates.chunks():
-        numbered = chunk.with_row_index("@position", offset=position + 1).cast({"@position": pl.UInt32})
-        kept.append(numbered.join(held, on="@position", how="anti", maintain_order="left").drop("@position"))
-        position += chunk.height
-    return Judged(draft.context, hold(draft.accounts, _reasons(broken)), kept, everything)
+    broken = errors.unique([DRAFT, "record"], keep="first", maintain_order=True)
+    accounts = hold(pl.concat([d.accounts for d in drafts]), _reasons(broken))
+    of_draft, broken_of = _by_draft(findings.select([*PLACED_SCHEMA, DRAFT])), _by_draft(broken)
+    judged, start = [], 0
+    for number, draft in enumerate(drafts):
+        mine = accounts.slice(start, draft.accounts.height)
+        start += draft.accounts.height
+        found = of_draft.get(number)
+        everything = draft.faults if found is None else pl.concat([draft.faults, found])
+        fields = draft.candidates
+        if number in broken_of and hold_by == "report":
+            mine, fields = _waiting(mine, broken_of[number].height), Spool(scratch, "none")
+        elif number in broken_of:
+            fields = fields.without(_held_positions(regime, draft, broken_of[number]["record"]))
+        judged.append(Judged(draft.context, mine, fields, everything))
+    return judged
 
 
-def _held_positions(regime: Regime, draft: Draft, broken: pl.DataFrame) -> pl.DataFrame:
+def _by_draft(findings: pl.DataFrame) -> dict[object, pl.DataFrame]:
+    parts = findings.partition_by(DRAFT, as_dict=True, include_key=False, maintain_order=True)
+    return {key[0]: part for key, part in parts.items()}
+
+
+def _held_positions(regime: Regime, draft: Draft, broken: pl.Series) -> pl.Series:
     """Positions of the records in error, and of the cancellations that go with a held new record."""
+    actions = draft.candidates.narrow(["@action"])
+    if not (actions["@action"] == Action.CANCEL.value).any():
+        return broken
     narrow = draft.candidates.narrow([regime.reference, "@action"]).with_row_index("@position", offset=1)
-    narrow = narrow.cast({"@position": pl.UInt32})
-    bad = narrow.join(broken.select(pl.col("record").alias("@position")), on="@position", how="semi")
+    bad = narrow.filter(pl.col("@position").is_in(broken.implode()))
     new = bad.filter(pl.col("@action") == Action.NEW.value).select(regime.reference)
     with_them = narrow.filter(pl.col("@action") == Action.CANCEL.value).join(new, on=regime.reference, how="semi")
-    return pl.concat([bad.select("@position"), with_them.select("@position")]).unique()
+    return pl.concat([bad["@position"], with_them["@position"]]).unique()
 
 
 def _reasons(broken: pl.DataFrame) -> pl.DataFrame:
@@ -76,13 +80,12 @@ def _reasons(broken: pl.DataFrame) -> pl.DataFrame:
     ).unique(["@batch_id", "@source_line"], keep="first", maintain_order=True)
 
 
-def _all_wait(draft: Draft, broken: pl.DataFrame, findings: pl.DataFrame, scratch: Path) -> Judged:
-    """hold = "report": nothing goes while a record is in error; every reportable record says what it waits for."""
-    waits = draft.accounts.filter(pl.col("category") == "REPORTABLE").select(
+def _waiting(accounts: pl.DataFrame, in_error: int) -> pl.DataFrame:
+    """hold = "report": nothing goes while a record is in error; every other reportable one says what it waits for."""
+    waits = accounts.filter(pl.col("category") == "REPORTABLE").select(
         pl.col("batch_id").alias("@batch_id"),
         pl.col("source_line").alias("@source_line"),
         rule=pl.lit("HOLD-REPORT"),
-        reason=pl.lit(f"The whole report waits: {broken.height} of its records are in error"),
+        reason=pl.lit(f"The whole report waits: {in_error} of its records are in error"),
     )
-    accounts = hold(hold(draft.accounts, waits), _reasons(broken))
-    return Judged(draft.context, accounts, Spool(scratch, "none"), findings)
+    return hold(accounts, waits)
