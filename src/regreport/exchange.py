@@ -283,7 +283,7 @@ def _context(regime: Regime, jurisdiction: str, reader: Reader, now: datetime) -
 
 def _by_rules(regime: Regime, fields: Spool, context: ReportContext) -> pl.DataFrame:
     """Findings of the pack; `record` is the position in the file. Referential rules say that they were not checked."""
-    found = run_pack(regime, lambda: [(context, fields.chunks())])
+    found = run_pack(regime, lambda: [(context, fields.chunks())], structure=False)
     return found.select(list(FINDING_SCHEMA))
 
 

@@ -12,7 +12,9 @@ from typing import Final
 
 import polars as pl
 
+from regreport import messages
 from regreport.books import BookStanding
+from regreport.engine.check import check
 from regreport.engine.rule import DRAFT, FINDING_SCHEMA, HISTORY, CrossRule, Rule, run_rules
 from regreport.engine.spool import ROWS_PER_CHUNK
 from regreport.regime import Regime, ReportContext
@@ -30,12 +32,11 @@ Tables = Callable[[], Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]]
 """The reports of a pass, each with its field rows in chunks, which are read once."""
 
 
-def run_pack(
-    regime: Regime, tables: Tables, also: Callable[[pl.DataFrame], pl.DataFrame] | None = None
-) -> pl.DataFrame:
+def run_pack(regime: Regime, tables: Tables, *, structure: bool) -> pl.DataFrame:
     """Findings of the regime's rules over reports that share jurisdiction, date and reference data: DRAFTED_SCHEMA.
 
-    `also` is asked for more findings (FINDING_SCHEMA) on each frame, such as those of the structural check.
+    `structure` asks for those of the structural check on each record too; they come after the rules', whose words say
+    more.
     """
     reports = tables()
     if not reports:
@@ -53,13 +54,24 @@ def run_pack(
     found, seen = [pl.DataFrame(schema=DRAFTED_SCHEMA)], []
     for table in groups(regime, reports):
         found.append(place(run_rules(alone, table, reference=regime.reference, missing=missing), table))
-        if also is not None:
-            found.append(place(also(table), table))
+        if structure:
+            found.append(place(_structure(regime, table), table))
         seen.append(table.select(c for c in looked_at if c in table.columns))
     if seen:
         narrow = pl.concat(seen, how="diagonal")
         found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
     return pl.concat(found).unique(maintain_order=True)
+
+
+def _structure(regime: Regime, table: pl.DataFrame) -> pl.DataFrame:
+    """Findings of the structural check on the records as they go to the wire, with their references."""
+    wire = regime.layer.to_wire(table.select(list(regime.layer.schema)))
+    findings = check(messages.load(regime.message), wire, names=regime.layer.names)
+    if findings.is_empty():
+        return findings
+    names = table.select(pl.col(regime.reference).alias("@name")).with_row_index("record", offset=1)
+    joined = findings.join(names.cast({"record": pl.UInt32}), on="record", how="left", maintain_order="left")
+    return joined.with_columns(reference=pl.col("@name")).select(list(FINDING_SCHEMA))
 
 
 @dataclass(frozen=True)

@@ -102,25 +102,7 @@ def _file_finding(rule: str, message: str, value: str = "") -> dict[str, object]
 
 def _table_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], store: Store) -> pl.DataFrame:
     """Findings of the rules and of the structural check over the kept field tables, with DRAFT."""
-    message = messages.load(regime.message)
-    columns = list(regime.layer.schema)
-
-    def structure(table: pl.DataFrame) -> pl.DataFrame:
-        wire = regime.layer.to_wire(table.select(columns))
-        return _with_reference(check(message, wire, names=regime.layer.names), table, regime.reference)
-
-    return run_pack(regime, lambda: [(c, read_chunks(store.local(s.fields_digest))) for s, c in sound], structure)
-
-
-def _with_reference(findings: pl.DataFrame, table: pl.DataFrame, reference: str) -> pl.DataFrame:
-    """Structural findings with the reference of their record."""
-    if findings.is_empty():
-        return findings
-    names = (
-        table.select(pl.col(reference).alias("@name")).with_row_index("record", offset=1).cast({"record": pl.UInt32})
-    )
-    joined = findings.join(names, on="record", how="left", maintain_order="left")
-    return joined.with_columns(reference=pl.col("@name")).select(list(FINDING_SCHEMA))
+    return run_pack(regime, lambda: [(c, read_chunks(store.local(s.fields_digest))) for s, c in sound], structure=True)
 
 
 def _file_findings(

@@ -105,3 +105,17 @@ def test_a_day_without_any_batch_is_not_nil(confirmed: Shell) -> None:
     rows = confirmed("status", "--date", "2026-11-20", "--json", code=1).json["obligations"]
     assert {r["status"] for r in rows} == {"open"}
     assert {r["report_status"] for r in rows} == {"no source"}
+
+
+def test_a_record_that_lacks_what_the_message_needs_is_held_and_the_rest_goes(confirmed: Shell) -> None:
+    entity = entity_of(confirmed)
+    row = accepted(confirmed, entity)
+    write(confirmed.workspace / "late.csv", row | {"TradeRef": "LATE1", "Cpty": ""})
+    before = confirmed.balance()
+    confirmed("load", "late.csv", at=LATER)
+    confirmed("run", "--date", DAY, at=LATER)
+    after = confirmed.balance()
+    assert after["held"] == before["held"] + 1
+    assert after["residual"] == 0
+    held = confirmed("balance", "--records", "held", "--json", code=None).json
+    assert any(r["transaction_id"] == "LATE1" and "missing" in r["reason"] for r in held)
