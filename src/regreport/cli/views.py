@@ -227,7 +227,12 @@ def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
     owed = state.obligation
     submissions = home.submissions(owed.obligation_id)
     latest = submissions[-1] if submissions else None
-    waits = [f"{s.report_id} {s.status.value}" for s in submissions if s.status in HUMAN_QUEUE]
+    unsettled = [] if state.status.value == "discharged" else submissions
+    stuck = [s for s in unsettled if s.status in HUMAN_QUEUE]
+    # What validate stopped is settled by the report that came after it.
+    waits = [
+        f"{s.report_id} {s.status.value}" for s in stuck if s is latest or s.status is not Status.VALIDATION_FAILED
+    ]
     waits += [w for s in submissions if (w := pipeline.overdue_answer(home, s))]
     open_ = state.status.value == "open"
     return {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
 from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
 from regreport.pipeline.confirming import confirm
@@ -56,8 +57,8 @@ def planned(home: Home, on: date, wanted: Wanted | None = None) -> list[Obligati
     states = home.ledger.plan(plan(home.settings, on, wanted), home.actor)
     now = home.now()
     for state in states:
-        overdue = not state.late and is_late(state.obligation.due_at, now)
-        if overdue and home.batches(state) and not _handed_over(home, state):
+        open_ = state.status is ObligationStatus.OPEN and not state.late
+        if open_ and is_late(state.obligation.due_at, now) and home.batches(state) and not _handed_over(home, state):
             home.ledger.account(state.obligation.obligation_id, home.actor, "late", {"late": True})
     return states
 

@@ -135,9 +135,12 @@ def _result(home: Home, handed: delivering.Handed) -> Change:
 
 
 def _mark_late(home: Home, submissions: Sequence[Submission]) -> None:
-    """Late is a fact of the obligation: once late, it stays so."""
+    """Late is a fact of the obligation: once late, it stays so; a correction of what was in time does not make it so."""
     now = home.now()
     for submission in submissions:
         state = home.state(submission.obligation_id)
-        if not state.late and is_late(state.obligation.due_at, now):
+        due = state.obligation.due_at
+        sent = [s.delivered_at for s in home.submissions(submission.obligation_id) if s.delivered_at is not None]
+        in_time = any(not is_late(due, at) for at in sent)
+        if not state.late and not in_time and is_late(due, now):
             home.ledger.account(submission.obligation_id, home.actor, "late", {"late": True})
