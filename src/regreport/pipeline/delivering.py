@@ -135,7 +135,7 @@ def _result(home: Home, handed: delivering.Handed) -> Change:
 
 
 def _mark_late(home: Home, submissions: Sequence[Submission]) -> None:
-    """Late is a fact of the obligation: once late, it stays so; a correction of what was in time does not make it so."""
+    """Late is a fact of the obligation: once late, it stays so; correcting what was in time does not make it so."""
     now = home.now()
     for submission in submissions:
         state = home.state(submission.obligation_id)
