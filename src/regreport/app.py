@@ -6,7 +6,10 @@ absolute path, so it can be copied and verified elsewhere.
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -19,14 +22,16 @@ from regreport import links
 from regreport.adapters.clock import SystemClock
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
-from regreport.errors import ConfigurationError
+from regreport.errors import ConfigurationError, DatabaseUnavailable
 from regreport.pipeline import Home
 from regreport.pipeline.home import Progress, silent
 from regreport.ports import Channel, Clock
-from regreport.settings import Destination, Settings, load_settings
+from regreport.settings import FILE, Destination, Settings, load_settings
 
 WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
 ACTOR_VARIABLE: Final = "REGREPORT_ACTOR"
+SCRATCH: Final = ".scratch"
+LOCK: Final = "lock"
 CLOCK_VARIABLE: Final = "REGREPORT_CLOCK"
 """An ISO instant with zone: the clock of a rehearsal. Never set it where reports are really sent."""
 
@@ -51,7 +56,7 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
     """The home of a workspace. Raises ConfigurationError, DatabaseUnavailable."""
     settings, _ = load_settings(workspace)
     now = clock or the_clock()
-    scratch = workspace / ".scratch"
+    scratch = workspace / SCRATCH
     scratch.mkdir(exist_ok=True)
     return Home(
         settings=settings,
@@ -64,6 +69,32 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
         link=lambda digest, name: make_link(settings, now, digest, name),
         progress=progress,
     )
+
+
+@contextmanager
+def alone(workspace: Path) -> Iterator[None]:
+    """Keep other processes of this machine from writing to the workspace meanwhile; reading is always free.
+
+    A hand-over that another process is at would look as if it had been cut off. Raises DatabaseUnavailable: busy.
+    """
+    scratch = workspace / SCRATCH
+    if not (workspace / FILE).exists():  # no workspace: build says so
+        yield
+        return
+    scratch.mkdir(exist_ok=True)
+    with (scratch / LOCK).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise DatabaseUnavailable(
+                f"Another regreport (process {file.read().strip() or 'unknown'}) is at work in {workspace}; nothing "
+                "was done. Try again when it has finished"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def make_link(settings: Settings, clock: Clock, digest: str, file_name: str) -> str:

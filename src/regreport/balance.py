@@ -82,6 +82,12 @@ def sent(indexes: Sequence[tuple[pl.DataFrame, str, int, bool]]) -> pl.DataFrame
     return pl.concat([pl.DataFrame(schema=schema), *(f.select(list(schema)).cast(schema) for f in frames)])
 
 
+def with_stopped(sent: pl.DataFrame, stopped: pl.DataFrame) -> pl.DataFrame:
+    """`sent` and the lines of submissions that validate stopped, where nothing else tells of the source row: these
+    records wait; what an earlier submission says of a row stays what it is."""
+    return pl.concat([sent, stopped.join(sent, on=[*KEY, "action"], how="anti", maintain_order="left")])
+
+
 _COLUMNS: Final = [*KEY, "transaction_id", "category", "rule", "reason", "report_id"]
 
 

@@ -109,6 +109,8 @@ class Opening:
     created_at: datetime
     sequence_key: str
     files: int
+    number: int = 0
+    """The number that it must get, as whoever asks has seen the ones before; 0 takes whichever is next."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import signal
@@ -210,6 +211,36 @@ def _held_and_made_anew(shell: Shell, repair: Callable[[], object]) -> None:
     before = everything(shell.workspace)
     shell("generate", IRISH, at=RUN)
     assert everything(shell.workspace) == before
+
+
+def test_a_correction_that_is_stopped_leaves_what_was_reported(confirmed: Shell) -> None:
+    """The new version waits, and so does the cancellation of the old one; all other records stay as they were."""
+    before = confirmed.balance()
+    name = change_a_price(confirmed)
+    confirmed("load", name, at=CONFIRMED)
+    (made,) = confirmed("generate", "--json", at=CONFIRMED).json["reports"]
+    good = spoil(path := stored(confirmed, file_digest(confirmed, made["report_id"])))
+    confirmed("validate", at=CONFIRMED, code=1)
+    stopped = confirmed.balance()
+    assert stopped == before | {"ingested": 401, "held": before["held"] + 2, "accepted": before["accepted"] - 1}
+    path.write_bytes(good)
+    confirmed("generate", made["report_id"], at=CONFIRMED)
+    confirmed("run", "--date", DAY, at=CONFIRMED)
+    after = confirmed.balance()
+    assert (after["held"], after["residual"]) == (before["held"], 0)
+
+
+def change_a_price(shell: Shell) -> str:
+    """The firm's file with one accepted record at another price."""
+    taken = {r["transaction_id"] for r in shell("balance", "--records", "accepted", "--json", code=None).json}
+    with (shell.workspace / "trades.csv").open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        row = next(r for r in rows if r["TradeRef"] in taken and "." in r["Px"] and not r["NetAmt"])
+    with (shell.workspace / "correction.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(row | {"Px": f"{row['Px']}1"})
+    return "correction.csv"
 
 
 def test_a_file_spoilt_after_validate_is_not_handed_over(loaded: Shell) -> None:

@@ -55,7 +55,7 @@ def run(
     from regreport.plan import Wanted
 
     on = parse_date(date)
-    with at_home(workspace, actor) as home:
+    with at_home(workspace, actor, writes=True) as home:
         ran = run_day(home, on, Wanted(jurisdiction, report_type, regime, entity))
         code = views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
     if code:
@@ -98,7 +98,7 @@ def _step(step: str, reports: list[str] | None, date: str, workspace: Any, actor
     from regreport.pipeline import run_step, states_of
 
     on = parse_date(date) if date else None
-    with at_home(workspace, actor) as home:
+    with at_home(workspace, actor, writes=True) as home:
         ran = run_step(home, step, states_of(home, reports or [], on), only=frozenset(reports or []))
         code = views.show_step(home, ran, as_json=as_json)
     if code:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,13 +40,17 @@ def parse_date(text: str) -> date:
 
 
 @contextmanager
-def at_home(workspace: Path | None, actor: str = "") -> Iterator[Home]:
-    """The home of the workspace, with a progress bar on a terminal; its ledger is closed at the end."""
+def at_home(workspace: Path | None, actor: str = "", *, writes: bool = False) -> Iterator[Home]:
+    """The home of the workspace, with a progress bar on a terminal; its ledger is closed at the end.
+
+    `writes`: no other process may write meanwhile.
+    """
     from regreport import app
     from regreport.cli.printing import progress_bar
 
-    with progress_bar() as progress:
-        home = app.build(app.find_workspace(workspace), actor=actor, progress=progress)
+    folder = app.find_workspace(workspace)
+    with progress_bar() as progress, app.alone(folder) if writes else nullcontext():
+        home = app.build(folder, actor=actor, progress=progress)
         try:
             yield home
         finally:

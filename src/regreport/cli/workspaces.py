@@ -57,7 +57,7 @@ def load(
 
     asked = intake.Asked(parse_date(date) if date else None, entity, query, table, feed)
     done = []
-    with at_home(workspace, actor) as home:
+    with at_home(workspace, actor, writes=True) as home:
         try:
             for loaded in intake.load_each(home, app.find_workspace(workspace), sources, mapping, asked):
                 done.append(loaded)
@@ -100,7 +100,7 @@ def refdata_load(
     """Land a dated snapshot; reports of that date and later use it until a newer one."""
     from regreport import intake
 
-    with at_home(workspace, actor) as home:
+    with at_home(workspace, actor, writes=True) as home:
         digest, rows = intake.load_reference(home, dataset, file, parse_date(date))
     if as_json:
         print_json({"dataset": dataset, "date": date, "rows": rows, "sha256": digest})

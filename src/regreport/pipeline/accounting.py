@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from regreport import balance as balancing
 from regreport import books, inputs
@@ -42,21 +42,21 @@ def account(home: Home, state: ObligationState) -> Account:
     accounts = balancing.accounts(home.store, state.decisions_digest)
     if _is_due(home, state):
         accounts = balancing.waiting(landed, accounts, UNDECIDED)
-    sent = balancing.sent(
-        [
-            (books.index(home.store, s), s.report_id, s.number, s.status in HANDED_OVER)
-            for s in home.submissions(state.obligation.obligation_id)
-            if _tells(home, s)
-        ]
-    )
+    submissions = home.submissions(state.obligation.obligation_id)
+    told = [s for s in submissions if s.status not in books.NEVER_SENT]
+    stopped = [s for s in submissions if s.status is Status.VALIDATION_FAILED and _index_is_sound(home, s)]
+    sent = balancing.with_stopped(_lines(home, told), _lines(home, stopped))
     return balancing.balance(landed, accounts, sent)
 
 
-def _tells(home: Home, submission: Submission) -> bool:
-    """Whether a submission says something of its records: one that was stopped holds them back, unless it was stopped
-    because its own index is broken."""
-    if submission.status is not Status.VALIDATION_FAILED:
-        return submission.status is not Status.PLANNED
+def _lines(home: Home, submissions: Sequence[Submission]) -> Any:
+    return balancing.sent(
+        [(books.index(home.store, s), s.report_id, s.number, s.status in HANDED_OVER) for s in submissions]
+    )
+
+
+def _index_is_sound(home: Home, submission: Submission) -> bool:
+    """Whether a stopped submission can still say what is in it; its index may be what was broken."""
     try:
         home.store.verify(submission.index_digest)
     except (IntegrityError, NotFound):

@@ -75,6 +75,8 @@ class _Day:
         self._scratch = scratch
         self._retain = home.retain_until(regime, on)
         self._contexts = Contexts(home)
+        self._next: dict[str, int] = {}
+        """Obligation -> number of the submission that its draft is for."""
 
     def run(self, states: Sequence[tuple[ObligationState, str]]) -> list[Submission]:
         """Draft, judge, plan, write and record; one commit for the plans, one for the results."""
@@ -103,6 +105,8 @@ class _Day:
     def _draft(self, state: ObligationState) -> generating.Draft:
         home, owed = self._home, state.obligation
         submissions = home.submissions(owed.obligation_id)
+        finished = [s for s in submissions if s.status is not Status.PLANNED]
+        self._next[owed.obligation_id] = len(finished) + 1
         held = books.read(home.store, submissions)
         day = inputs.source_day(home.store, home.batches(state))
         context = self._contexts.of(state, home.now(), books.asked_of_source(day.rows), submissions)
@@ -121,6 +125,7 @@ class _Day:
                 report.context.created_at,
                 f"{state.obligation.destination}/{report.context.created_at.year}",
                 len(bounds),
+                self._next[state.obligation.obligation_id],
             )
             for state, report, bounds in cut
         ]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from regreport.adapters.sql.reports import Reports, submission_of
 from regreport.adapters.sql.session import Link, as_text, fitting, parts, put, told
 from regreport.adapters.sql.tables import file_sequence, obligation, report_log
-from regreport.errors import NotFound
+from regreport.errors import NotFound, StaleState
 from regreport.model.obligation import report_id
 from regreport.model.report import Status, Submission
 from regreport.ports import Opening
@@ -34,8 +34,9 @@ class Openings(Reports):
         """The same for many obligations in one transaction, in the order given.
 
         A submission still PLANNED comes back as it is; if it needs more files than were reserved (the day's records
-        changed in between), it gets new numbers, and its event says so. Raises NotFound for an unknown obligation and
-        ValueError for the same obligation twice or less than one file.
+        changed in between), it gets new numbers, and its event says so. Raises NotFound for an unknown obligation,
+        StaleState where a submission would get another number than was asked for (somebody else opened one since: what
+        was drafted knows nothing of it), and ValueError for the same obligation twice or less than one file.
         """
         ids = [opening.obligation_id for opening in openings]
         if len(set(ids)) != len(ids) or any(opening.files < 1 for opening in openings):
@@ -52,6 +53,7 @@ class Openings(Reports):
                     row = _fresh(opening, owed, last.get(opening.obligation_id), numbers)
                     fresh.append(row)
                     links.append(_planned(row))
+                _require_number(row["report_id"], opening)
                 opened.append(row["report_id"])
             numbers.keep()
             put(connection, report_log, fresh)
@@ -163,6 +165,14 @@ def _fresh(opening: Opening, owed: dict[str, Row[Any]], last: Row[Any] | None, n
         **dict.fromkeys(("parked", "possible_duplicate"), False),
         **dict.fromkeys(("retry_at", "validated_at", "delivered_at", "confirmed_at"), None),
     }
+
+
+def _require_number(name: str, opening: Opening) -> None:
+    if opening.number and name != report_id(opening.obligation_id, opening.number):
+        raise StaleState(
+            f"{report_id(opening.obligation_id, opening.number)} was to be opened and {name} would be: somebody else "
+            "was there first; nothing was changed"
+        )
 
 
 def _planned(row: dict[str, Any]) -> Link:
