@@ -85,9 +85,10 @@ def index(store: Store, submission: Submission) -> pl.DataFrame:
     if not submission.index_digest:
         return pl.DataFrame(schema=INDEX_SCHEMA).with_columns(outcome=pl.lit(""), rule=pl.lit(""), message=pl.lit(""))
     rows = pl.read_parquet(store.local(submission.index_digest))
-    said = pl.DataFrame(schema=OUTCOME_SCHEMA)
-    if submission.outcomes_digest:
-        said = pl.read_parquet(store.local(submission.outcomes_digest))
+    if not submission.outcomes_digest:
+        nothing = pl.lit(None, dtype=pl.String)
+        return rows.with_columns(outcome=pl.lit(Outcome.SENT.value), rule=nothing, message=nothing)
+    said = pl.read_parquet(store.local(submission.outcomes_digest))
     joined = rows.join(said, on="position", how="left", maintain_order="left")
     return joined.with_columns(pl.col("outcome").fill_null(Outcome.SENT.value))
 
@@ -138,6 +139,8 @@ def history(store: Store, states: Iterable[tuple[str, str]], references: pl.Lazy
 
 def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, references: pl.LazyFrame) -> pl.DataFrame:
     """HISTORY_SCHEMA of other days, and of this obligation's own earlier submissions (BOOKS_SCHEMA)."""
+    if own.is_empty():
+        return history_of_others
     asked = references.select("reference").drop_nulls().unique()
     mine = own.lazy().select("reference", "standing").join(asked, on="reference", how="semi").collect()
     return pl.concat([history_of_others, mine.with_columns(report_date=pl.lit(on)).select(list(HISTORY_SCHEMA))])

@@ -81,11 +81,37 @@ class Home:
 
 
 class Contexts:
-    """Report contexts of one run: reference data and snapshots are read once per regime and date."""
+    """Report contexts of one run: reference data is read once per regime and date, the ledger once for many reports."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._data: dict[tuple[str, date], tuple[dict[str, str], dict[str, Any]]] = {}
+        self._others: dict[tuple[Cell, str], list[ObligationState]] = {}
+        self._before: dict[str, list[Submission]] = {}
+
+    def prepare(self, states: Sequence[ObligationState]) -> None:
+        """Read at once what is asked of the ledger for each of these obligations."""
+        for cell in dict.fromkeys(s.obligation.cell for s in states):
+            entities = list(dict.fromkeys(s.obligation.entity for s in states if s.obligation.cell == cell))
+            others = self._obligations(cell, entities)
+            self._others |= {(cell, entity): [] for entity in entities}
+            for other in others:
+                self._others[cell, other.obligation.entity].append(other)
+        self._before |= {s.obligation.obligation_id: [] for s in states}
+        for submission in self._home.ledger.submissions(obligation_id=[s.obligation.obligation_id for s in states]):
+            self._before[submission.obligation_id].append(submission)
+
+    def submissions(self, obligation_id: str) -> list[Submission]:
+        """The submissions of an obligation as they stood when it was prepared, by number."""
+        return self._before[obligation_id]
+
+    def _obligations(self, cell: Cell, entities: Sequence[str]) -> list[ObligationState]:
+        return self._home.ledger.obligations(
+            entity=list(entities),
+            regime=cell.regime,
+            jurisdiction=cell.jurisdiction,
+            report_type=cell.report_type,
+        )
 
     def of(
         self, state: ObligationState, created_at: datetime, asked: Any, before: Sequence[Submission]
@@ -117,12 +143,9 @@ class Contexts:
     def _history(self, state: ObligationState, asked: Any, before: Sequence[Submission]) -> Any:
         """What was reported before of these references, by the entity under this regime, on this day and on others."""
         owed = state.obligation
-        others = self._home.ledger.obligations(
-            entity=owed.entity,
-            regime=owed.cell.regime,
-            jurisdiction=owed.cell.jurisdiction,
-            report_type=owed.cell.report_type,
-        )
+        others = self._others.get((owed.cell, owed.entity))
+        if others is None:
+            others = self._obligations(owed.cell, [owed.entity])
         days = [
             (o.obligation.report_date.isoformat(), o.state_digest)
             for o in others

@@ -12,7 +12,7 @@ from regreport.engine.spool import parquet_bytes
 from regreport.model.report import Status, Submission
 from regreport.pipeline.generating import cell_of
 from regreport.pipeline.home import Contexts, Home
-from regreport.ports import Change
+from regreport.ports import Change, ObligationState
 from regreport.regime import ReportContext
 
 REPORTS_PER_PASS = 500
@@ -22,30 +22,33 @@ REPORTS_PER_PASS = 500
 def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
     """Judge every GENERATED submission among these; the others are left alone. Returns those that were judged."""
     due = [s for s in submissions if s.status is Status.GENERATED]
-    judged: list[str] = []
+    judged: list[Submission] = []
     contexts = Contexts(home)
     for _, group in groupby(due, key=lambda s: (cell_of(s), s.report_date)):
         together = list(group)
         for start in range(0, len(together), REPORTS_PER_PASS):
             home.progress("validate", start, len(together))
             judged += _together(home, contexts, together[start : start + REPORTS_PER_PASS])
-    return [home.ledger.submission(r) for r in judged]
+    return judged
 
 
-def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission]) -> list[str]:
+def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission]) -> list[Submission]:
     regime = home.regime(cell_of(submissions[0]))
-    pairs = [(s, _context(home, contexts, s)) for s in submissions]
+    owed = home.ledger.obligations(obligation_id=[s.obligation_id for s in submissions])
+    contexts.prepare(owed)
+    states = {state.obligation.obligation_id: state for state in owed}
+    pairs = [(s, _context(home, contexts, states[s.obligation_id], s)) for s in submissions]
     verdicts = validating.validate(regime, pairs, home.store)
     with home.store.batch():
         changes = [_change(home, v) for v in verdicts]
     home.ledger.advance(changes, home.actor)
-    return [v.submission.report_id for v in verdicts]
+    return home.ledger.submissions(report_id=[v.submission.report_id for v in verdicts])
 
 
-def _context(home: Home, contexts: Contexts, submission: Submission) -> ReportContext:
+def _context(home: Home, contexts: Contexts, state: ObligationState, submission: Submission) -> ReportContext:
     asked = books.asked_of_index(home.store, submission.index_digest)
-    before = [s for s in home.submissions(submission.obligation_id) if s.number < submission.number]
-    context = contexts.of(home.state(submission.obligation_id), submission.created_at, asked, before)
+    before = [s for s in contexts.submissions(submission.obligation_id) if s.number < submission.number]
+    context = contexts.of(state, submission.created_at, asked, before)
     return replace(context, names_sent=tuple(_used_before(home, submission)))
 
 
