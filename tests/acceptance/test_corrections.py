@@ -119,3 +119,23 @@ def test_a_record_that_lacks_what_the_message_needs_is_held_and_the_rest_goes(co
     assert after["residual"] == 0
     held = confirmed("balance", "--records", "held", "--json", code=None).json
     assert any(r["transaction_id"] == "LATE1" and "missing" in r["reason"] for r in held)
+
+
+def test_a_rejected_report_goes_again_when_a_person_asks(loaded: Shell) -> None:
+    loaded("run", "--date", DAY, at="2026-11-24T07:30:00Z")
+    loaded("simulate", "--behaviour", "reject-all", at="2026-11-24T09:00:00Z")
+    loaded("confirm", at=CONFIRMED)
+    entity = entity_of(loaded)
+    (first,) = [r for r, status in sent(loaded, entity) if status == "REJECTED"]
+    loaded("run", "--date", DAY, at=LATER)
+    assert len(sent(loaded, entity)) == 1, "nothing goes again by itself"
+    again = loaded("generate", first, "--json", at=LATER).json["reports"]
+    assert [r["report_id"] for r in again] == [f"{first.rpartition('-')[0]}-2"]
+    loaded("validate", at=LATER)
+    loaded("deliver", at=LATER)
+    loaded("simulate", at="2026-11-24T11:00:00Z")
+    loaded("confirm", at="2026-11-24T11:30:00Z")
+    counts = next(a for a in loaded("balance", "--json", code=None).json if entity in a["obligation"])
+    assert counts["residual"] == 0
+    assert counts["accepted"] > 50
+    assert counts["rejected"] <= 2

@@ -52,17 +52,19 @@ def draft(
     store: Store,
     field_tables: dict[str, str],
     scratch: Path,
+    *,
+    resend: bool = False,
 ) -> Draft:
     """Decide and map one obligation's day.
 
-    `books`: BOOKS_SCHEMA of this obligation. `field_tables`:
-    report_id -> digest of the field table it sent. `scratch`: a folder for what does not fit in memory.
+    `books`: BOOKS_SCHEMA of this obligation. `field_tables`: report_id -> digest of the field table it sent. `scratch`:
+    a folder for what does not fit in memory. `resend`: what the authority rejected goes again, even unchanged.
     """
     standing = versions.stand(day.rows)
     accounts = [_not_live(standing)]
     faults: list[pl.DataFrame] = []
     fresh = Spool(scratch, f"fresh-{context.entity.lei}")
-    reported = Reported(regime, books, store, field_tables)
+    reported = Reported(regime, books, store, field_tables, resend=resend)
     live = standing.filter(pl.col("standing") == Standing.LIVE.value).select(versions.KEY)
     for chunk in _live_chunks(day, live):
         account, mapped, fault = _one_chunk(regime, context, chunk)

@@ -21,8 +21,11 @@ from regreport.regime import Regime, ReportContext
 class Reported:
     """What the authority holds of this obligation, and the field rows that it was told."""
 
-    def __init__(self, regime: Regime, books: pl.DataFrame, store: Store, field_tables: dict[str, str]) -> None:
+    def __init__(
+        self, regime: Regime, books: pl.DataFrame, store: Store, field_tables: dict[str, str], *, resend: bool
+    ) -> None:
         self._regime = regime
+        self._resend = resend
         self._standing = books.filter(pl.col("standing") != BookStanding.GONE.value)
         self._store = store
         self._tables = field_tables
@@ -31,12 +34,15 @@ class Reported:
     def to_send(self, fields: pl.DataFrame) -> pl.DataFrame:
         """The field rows that the authority does not hold as they are.
 
-        A row that it holds word for word is not sent again, nor is one that it rejected and that has not changed.
+        A row that it holds word for word is not sent again, nor, unless a person asks for it, one that it rejected and
+        that has not changed.
         """
         if self._standing.is_empty() or fields.is_empty():
             return fields
         reference = self._regime.reference
         known = self._standing.select("reference", "standing", "report_id", "position")
+        if self._resend:
+            known = known.filter(pl.col("standing") == BookStanding.ACTIVE.value)
         ours = fields.with_row_index("@row").join(known, left_on=reference, right_on="reference", how="inner")
         if ours.is_empty():
             return fields

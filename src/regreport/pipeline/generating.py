@@ -18,6 +18,7 @@ from regreport.pipeline.home import Contexts, Home
 from regreport.ports import Accounting, Change, ObligationState, Opening
 from regreport.regime import Regime
 
+REJECTED = (Status.REJECTED, Status.PARTIALLY_ACCEPTED)
 ROWS_PER_PART = 200_000
 """Source records that are worked together before their results are committed."""
 
@@ -25,8 +26,9 @@ ROWS_PER_PART = 200_000
 def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str] = frozenset()) -> list[Submission]:
     """Account for the day of each obligation and generate what has to be sent; what has not changed is left alone.
 
-    `again`: submissions that a person asks for by id. One that was stopped by validate, and is its obligation's last,
-    is replaced by a new one; nothing else would ever move it on.
+    `again`: submissions that a person asks for by id. One that is its obligation's last and was stopped by validate is
+    replaced by a new one; of one that was rejected, wholly or in part, what the authority rejected goes again in a new
+    one, as it is. Nothing else would ever move them on.
     """
     ours = {e.lei for e in home.settings.entities}
     fresh = [
@@ -34,20 +36,20 @@ def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str
         for s in states
         if s.obligation.entity in ours
         and home.batches(s)
-        and ((f := home.fingerprint(s)) != s.batches_seen or _was_stopped(home, s, again))
+        and ((f := home.fingerprint(s)) != s.batches_seen or _asked_again(home, s, again))
     ]
     done: list[Submission] = []
     for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
         with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
-            day = _Day(home, home.regime(cell), on, Path(scratch))
+            day = _Day(home, home.regime(cell), on, Path(scratch), again)
             for part in _parts(home, group):
                 done += day.run(part)
     return done
 
 
-def _was_stopped(home: Home, state: ObligationState, asked: frozenset[str]) -> bool:
+def _asked_again(home: Home, state: ObligationState, asked: frozenset[str]) -> bool:
     last = home.submissions(state.obligation.obligation_id)[-1:] if asked else []
-    return any(s.report_id in asked and s.status is Status.VALIDATION_FAILED for s in last)
+    return any(s.report_id in asked and s.status in (Status.VALIDATION_FAILED, *REJECTED) for s in last)
 
 
 def _parts(home: Home, states: Iterable[tuple[ObligationState, str]]) -> Iterator[list[tuple[ObligationState, str]]]:
@@ -69,10 +71,13 @@ def _parts(home: Home, states: Iterable[tuple[ObligationState, str]]) -> Iterato
 class _Day:
     """One regime's reports of one date, for any number of entities."""
 
-    def __init__(self, home: Home, regime: Regime, on: date, scratch: Path) -> None:
+    def __init__(
+        self, home: Home, regime: Regime, on: date, scratch: Path, again: frozenset[str] = frozenset()
+    ) -> None:
         self._home = home
         self._regime = regime
         self._scratch = scratch
+        self._again = again
         self._retain = home.retain_until(regime, on)
         self._contexts = Contexts(home)
         self._next: dict[str, int] = {}
@@ -111,7 +116,8 @@ class _Day:
         day = inputs.source_day(home.store, home.batches(state))
         context = self._contexts.of(state, home.now(), books.asked_of_source(day.rows), submissions)
         tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
-        return generating.draft(self._regime, context, day, held, home.store, tables, self._scratch)
+        resend = any(s.report_id in self._again and s.status in REJECTED for s in submissions[-1:])
+        return generating.draft(self._regime, context, day, held, home.store, tables, self._scratch, resend=resend)
 
     def _plan(
         self, states: Sequence[ObligationState], judged: Sequence[generating.Judged]
