@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
 
 from regreport import __version__, messages
 from regreport.books import INDEX_SCHEMA
-from regreport.engine.render import joined_bytes, render_head, render_rows
+from regreport.engine.render import joined_bytes, render_heads, render_rows
 from regreport.engine.spool import ROWS_PER_CHUNK, parquet_bytes
 from regreport.errors import DeliveryRefused
 from regreport.generate.draft import ORIGIN
@@ -99,14 +100,15 @@ def _batches(planned: Sequence[Planned]) -> Iterator[list[Planned]]:
 def _write_together(
     regime: Regime, reports: Sequence[Planned], store: Store, retain_until: date
 ) -> Iterator[Submission]:
+    heads, indexes = _heads(regime, reports), _indexes(regime, reports)
     if len(reports) == 1 and reports[0].judged.fields.rows > ROWS_PER_CHUNK:
-        yield _one(regime, reports[0], None, store, retain_until)
+        yield _one(regime, reports[0], heads[0], None, indexes[0], store, retain_until)
         return
     frames = [r.judged.fields.frame() for r in reports]
-    rendered = _rendered(regime, pl.concat(frames, how="diagonal")) if frames else pl.Series([], dtype=pl.String)
+    rendered = _rendered(regime, pl.concat(frames, how="diagonal", rechunk=True))
     start = 0
-    for report, frame in zip(reports, frames, strict=True):
-        yield _one(regime, report, rendered.slice(start, frame.height), store, retain_until)
+    for report, frame, head, index in zip(reports, frames, heads, indexes, strict=True):
+        yield _one(regime, report, head, rendered.slice(start, frame.height), index, store, retain_until)
         start += frame.height
 
 
@@ -116,12 +118,42 @@ def _rendered(regime: Regime, fields: pl.DataFrame) -> pl.Series:
     return render_rows(messages.load(regime.message), layer.to_wire(layer.complete(fields)))
 
 
-def _one(regime: Regime, report: Planned, rendered: pl.Series | None, store: Store, retain_until: date) -> Submission:
+@dataclass(frozen=True)
+class _Head:
+    """What a file is called, and what stands before and after its records."""
+
+    name: str
+    message_id: str
+    before: str
+    after: str
+
+
+def _heads(regime: Regime, reports: Sequence[Planned]) -> list[list[_Head]]:
+    """The heads of every report's files, rendered in one call."""
+    named: list[list[tuple[str, str]]] = []
+    tables = []
+    for report in reports:
+        context = replace(report.judged.context, created_at=report.submission.created_at)
+        numbers = range(report.sequence, report.sequence + len(report.bounds))
+        named.append([regime.file_name(context, number, number - 1) for number in numbers])
+        tables += [regime.head(context, message_id) for _, message_id in named[-1]]
+    texts = iter(render_heads(messages.load(regime.message), pl.concat(tables, how="diagonal")) if tables else ())
+    return [[_Head(*names, *next(texts)) for names in of_report] for of_report in named]
+
+
+def _one(
+    regime: Regime,
+    report: Planned,
+    heads: Sequence[_Head],
+    rendered: pl.Series | None,
+    index: pl.DataFrame,
+    store: Store,
+    retain_until: date,
+) -> Submission:
     """Store one report. `rendered` is its XML where it is small; a large one is rendered while it is written."""
     prefix = report.submission.folder
     fields_digest = store.put(report.judged.fields.parquet(), f"{prefix}/fields.parquet", retain_until)
-    numbered = list(_files(regime, report, rendered, store, prefix, retain_until))
-    index = _index(regime, report)
+    numbered = list(_files(regime, report, heads, rendered, store, prefix, retain_until))
     index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until)
     findings = report.judged.findings
     findings_digest = store.put(parquet_bytes(findings), f"{prefix}/findings.parquet", retain_until)
@@ -129,7 +161,7 @@ def _one(regime: Regime, report: Planned, rendered: pl.Series | None, store: Sto
         report.submission,
         records=report.judged.fields.rows,
         errors=0,
-        warnings=findings.filter(pl.col("severity") == Severity.WARNING.value).height,
+        warnings=int((findings["severity"] == Severity.WARNING.value).sum()),
         fields_digest=fields_digest,
         index_digest=index_digest,
         findings_digest=findings_digest,
@@ -140,20 +172,21 @@ def _one(regime: Regime, report: Planned, rendered: pl.Series | None, store: Sto
 
 
 def _files(
-    regime: Regime, report: Planned, rendered: pl.Series | None, store: Store, prefix: str, retain_until: date
+    regime: Regime,
+    report: Planned,
+    heads: Sequence[_Head],
+    rendered: pl.Series | None,
+    store: Store,
+    prefix: str,
+    retain_until: date,
 ) -> Iterator[ReportFile]:
     """Render and store every file of a report."""
-    message = messages.load(regime.message)
-    context = replace(report.judged.context, created_at=report.submission.created_at)
-    for number, (start, rows) in enumerate(report.bounds):
-        sequence = report.sequence + number
-        name, message_id = regime.file_name(context, sequence, sequence - 1)
-        before, after = render_head(message, regime.head(context, message_id), records=True)
+    for number, ((start, rows), head) in enumerate(zip(report.bounds, heads, strict=True), start=1):
         whole = None if rendered is None else joined_bytes(rendered.slice(start, rows))
         body = _body(regime, report, start, rows) if whole is None else whole
-        counted = _Counted(_around(before.encode(), body, after.encode()))
-        digest = store.put(counted, f"{prefix}/{name}", retain_until)
-        yield ReportFile(number + 1, name, message_id, digest, counted.size, rows, start + 1)
+        counted = _Counted(_around(head.before.encode(), body, head.after.encode()))
+        digest = store.put(counted, f"{prefix}/{head.name}", retain_until)
+        yield ReportFile(number, head.name, head.message_id, digest, counted.size, rows, start + 1)
 
 
 def _around(opening: bytes, body: Iterable[bytes], closing: bytes) -> Iterator[bytes]:
@@ -185,32 +218,29 @@ class _Counted:
             yield piece
 
 
-def _index(regime: Regime, report: Planned) -> pl.DataFrame:
-    """INDEX_SCHEMA of a report."""
+def _indexes(regime: Regime, reports: Sequence[Planned]) -> list[pl.DataFrame]:
+    """INDEX_SCHEMA of each report, made in one pass."""
     key_columns = [c for c in regime.layer.schema if c in regime.record_id_columns]
-    rows = report.judged.fields.narrow([*ORIGIN, *key_columns])
-    places = pl.concat(
-        [
-            pl.DataFrame(
-                {"file": number + 1, "record": range(1, count + 1)}, schema={"file": pl.UInt32, "record": pl.UInt32}
-            )
-            for number, (_, count) in enumerate(report.bounds)
-        ]
-    )
-    return (
-        rows.with_columns(places, position=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
-        .select(
-            "position",
-            "file",
-            "record",
-            action="@action",
-            reference=regime.reference,
-            record_id=regime.record_ids(rows),
-            batch_id="@batch_id",
-            source_line="@source_line",
-        )
-        .cast(INDEX_SCHEMA)
-    )
+    rows = pl.concat([r.judged.fields.narrow([*ORIGIN, *key_columns]) for r in reports], how="diagonal", rechunk=True)
+    sizes = [(number, count) for r in reports for number, (_, count) in enumerate(r.bounds, start=1)]
+    files = pl.DataFrame(sizes, schema={"file": pl.UInt32, "rows": pl.UInt32}, orient="row")
+    index = rows.select(
+        position=_counted_off([r.judged.fields.rows for r in reports]),
+        file=files.select(pl.col("file").repeat_by("rows").explode()).to_series(),
+        record=_counted_off([count for _, count in sizes]),
+        action="@action",
+        reference=regime.reference,
+        record_id=regime.record_ids(rows),
+        batch_id="@batch_id",
+        source_line="@source_line",
+    ).cast(INDEX_SCHEMA)
+    ends = list(accumulate(r.judged.fields.rows for r in reports))
+    return [index.slice(end - r.judged.fields.rows, r.judged.fields.rows) for end, r in zip(ends, reports, strict=True)]
+
+
+def _counted_off(sizes: Sequence[int]) -> pl.Series:
+    """1, 2, 3 ... for each of these sizes, one after the other."""
+    return pl.concat([pl.int_range(1, size + 1, dtype=pl.UInt32, eager=True) for size in sizes])
 
 
 def _manifest(regime: Regime, submission: Submission, report: Planned) -> bytes:
