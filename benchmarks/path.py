@@ -8,9 +8,11 @@ generate and validate, with the store in a folder and the ledger in SQLite, as a
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import polars as pl
 
@@ -24,8 +26,8 @@ from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
 from regreport.books import ACCOUNT_SCHEMA
 from regreport.engine.spool import Spool, parquet_bytes, read_chunks
+from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Obligation, obligation_id
-from regreport.model.report import Submission
 from regreport.passes import PLACED_SCHEMA
 from regreport.pipeline import generating as pipeline_generating
 from regreport.pipeline import run_step
@@ -65,12 +67,13 @@ def ours(folder: Path, kind: str) -> Work:
     """The pipeline's generate and validate over every field table of a kind."""
     tables = sorted((folder / kind).glob("0*.parquet"))
     owed = [obligation(number) for number in range(len(tables))]
-    home = _home(folder / f"ours-{kind}", [o.entity for o in owed])
-    day = _FromFieldTables(home, dict(zip((o.obligation_id for o in owed), tables, strict=True)))
+    home = _home(folder / f"ours-{kind}", owed, tables)
+    pipeline_generating._Day = _FromFieldTables  # type: ignore[misc]
+    _FromFieldTables.tables = {o.obligation_id: table for o, table in zip(owed, tables, strict=True)}
 
     def work() -> dict[str, Any]:
         states = home.ledger.plan(owed, home.actor)
-        day.generate(states)
+        run_step(home, "generate", states)
         moved = run_step(home, "validate", states).moved
         done = home.ledger.submissions(report_id=list(moved))
         return {
@@ -112,19 +115,13 @@ def theirs(folder: Path, kind: str) -> Work:
 class _FromFieldTables(pipeline_generating._Day):
     """A day whose drafts come from field tables instead of source records: all that follows is the product's own."""
 
-    def __init__(self, home: Home, tables: dict[str, Path]) -> None:
-        self._tables = tables
-        self._folder = home.scratch
-        super().__init__(home, material.regime(), material.REPORT_DATE, home.scratch)
-
-    def generate(self, states: list[ObligationState]) -> list[Submission]:
-        """Generate the reports of these obligations."""
-        return self.run([(state, "") for state in states])
+    tables: ClassVar[dict[str, Path]] = {}
+    """Obligation -> its field table."""
 
     def _draft(self, state: ObligationState) -> generating.Draft:
-        lei, table = state.obligation.entity, self._tables[state.obligation.obligation_id]
+        lei, table = state.obligation.entity, self.tables[state.obligation.obligation_id]
         context = material.context(lei)
-        candidates = Spool(self._folder, f"send-{lei}")
+        candidates = Spool(self._scratch, f"send-{lei}")
         accounts = [pl.DataFrame(schema=ACCOUNT_SCHEMA)]
         line = 0
         for chunk in read_chunks(table):
@@ -163,8 +160,8 @@ def obligation(number: int) -> Obligation:
     return Obligation(key, material.CELL, entity, material.REPORT_DATE, material.DESTINATION.name, due)
 
 
-def _home(folder: Path, leis: list[str]) -> Home:
-    """A workspace: settings, a store in a folder, a ledger in SQLite, the demo's reference data in both."""
+def _home(folder: Path, owed: Sequence[Obligation], tables: Sequence[Path]) -> Home:
+    """A workspace: settings, a store in a folder, a ledger in SQLite with reference data and a batch an obligation."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "scratch").mkdir(parents=True)
     facts = material.DESTINATION
@@ -172,11 +169,10 @@ def _home(folder: Path, leis: list[str]) -> Home:
         name=facts.name, sender=facts.sender, recipient=facts.recipient, file_name=facts.file_name,
         zone="Europe/Berlin", calendar="ECB",
     )  # fmt: skip
+    entities = tuple(Entity(name=f"Bench {o.entity}", lei=o.entity, country="DE") for o in owed)
     clock = FixedClock(material.CREATED_AT)
     home = Home(
-        settings=Settings(
-            entities=tuple(Entity(name=f"Bench {x}", lei=x, country="DE") for x in leis), destinations=(destination,)
-        ),
+        settings=Settings(entities=entities, destinations=(destination,)),
         store=LocalStore(folder / "store"),
         ledger=open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}", clock),
         clock=clock,
@@ -187,7 +183,27 @@ def _home(folder: Path, leis: list[str]) -> Home:
     for name, frame in material.reference_data().items():
         digest = home.store.put(parquet_bytes(frame), f"reference/{name}.parquet", date(2040, 1, 1))
         home.ledger.add_snapshot(name, material.REPORT_DATE, digest, frame.height, home.actor)
+    home.ledger.add_batches([_batch(o, table) for o, table in zip(owed, tables, strict=True)], home.actor)
     return home
+
+
+def _batch(owed: Obligation, table: Path) -> SourceBatch:
+    digest = sha256(table.read_bytes()).hexdigest()
+    rows = pl.scan_parquet(table).select(pl.len()).collect().item()
+    return SourceBatch(
+        batch_id=f"B-{owed.entity}",
+        number=1,
+        kind="transaction",
+        entity=owed.entity,
+        business_date=owed.report_date,
+        rows=rows,
+        digest=digest,
+        file_name=table.name,
+        file_digest=digest,
+        mapping_digest=digest,
+        loaded_at=material.CREATED_AT,
+        loaded_by="bench",
+    )
 
 
 SIDES: Final = {"prepare": prepare, "ours": ours, "theirs": theirs}
