@@ -19,9 +19,13 @@ REPORT = f"EU-TRANSACTION-MIFIR-{DAY}-{FIRM}-1"
 
 @pytest.fixture(scope="session")
 def delivered_day(made_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The day handed over, and not answered."""
+    """The day handed over, and not answered; nobody else writes to its inboxes, so none waits for a file to settle."""
     folder = tmp_path_factory.mktemp("delivered") / "workspace"
     shutil.copytree(made_day, folder, symlinks=True)
+    path = folder / "regreport.toml"
+    text = path.read_text(encoding="utf-8")
+    quick = 'channel = "folder"\noptions = { settle_seconds = "0" }'
+    path.write_text(text.replace('channel = "folder"', quick), encoding="utf-8")
     Shell(folder)("run", "--date", DAY, at=RUN)
     return folder
 

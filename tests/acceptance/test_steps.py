@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -56,6 +57,24 @@ def status_of(shell: Shell, report: str) -> str:
 
 def outbox(shell: Shell) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in (shell.workspace / "outbox").rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="session")
+def validated_day(made_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The day generated and validated, and nothing handed over."""
+    folder = tmp_path_factory.mktemp("validated") / "workspace"
+    shutil.copytree(made_day, folder, symlinks=True)
+    shell = Shell(folder)
+    shell("generate", "--date", DAY, at=RUN)
+    shell("validate", at=RUN)
+    return folder
+
+
+@pytest.fixture
+def validated(validated_day: Path, tmp_path: Path) -> Shell:
+    """A copy of it to break."""
+    shutil.copytree(validated_day, tmp_path / "workspace", symlinks=True)
+    return Shell(tmp_path / "workspace")
 
 
 def one_by_one(shell: Shell) -> None:
@@ -126,7 +145,7 @@ def test_a_killed_run_is_continued(loaded: Shell, confirmed_day: Path) -> None:
 
 @pytest.mark.parametrize("sent_before", [False, True])
 def test_a_cut_in_the_hand_over_is_made_good(
-    loaded: Shell, confirmed_day: Path, monkeypatch: pytest.MonkeyPatch, sent_before: bool
+    validated: Shell, confirmed_day: Path, monkeypatch: pytest.MonkeyPatch, sent_before: bool
 ) -> None:
     """Committed to deliver and then cut off: the folder is looked into, and what is there is not put there again."""
     send = FolderChannel.send
@@ -136,34 +155,30 @@ def test_a_cut_in_the_hand_over_is_made_good(
             send(self, parcel)
         raise KeyboardInterrupt
 
-    loaded("generate", "--date", DAY, at=RUN)
-    loaded("validate", at=RUN)
     with monkeypatch.context() as patch:
         patch.setattr(FolderChannel, "send", cut_off)
-        loaded("deliver", at=RUN, code=130)
-    assert {s for (s,) in query(loaded, "select status from report_log")} == {"DELIVERING"}
-    assert loaded.balance()["residual"] == 0
-    there = {p: p.stat().st_mtime_ns for p in (loaded.workspace / "outbox").rglob("*.xml")}
+        validated("deliver", at=RUN, code=130)
+    assert {s for (s,) in query(validated, "select status from report_log")} == {"DELIVERING"}
+    assert validated.balance()["residual"] == 0
+    there = {p: p.stat().st_mtime_ns for p in (validated.workspace / "outbox").rglob("*.xml")}
     assert len(there) == sent_before
-    loaded("run", "--date", DAY, at=RUN)
-    assert outbox(loaded) == outbox(Shell(confirmed_day))
+    validated("run", "--date", DAY, at=RUN)
+    assert outbox(validated) == outbox(Shell(confirmed_day))
     assert {p: p.stat().st_mtime_ns for p in there} == there
 
 
-def test_another_file_of_that_name_is_never_overwritten(loaded: Shell) -> None:
-    loaded("generate", "--date", DAY, at=RUN)
-    loaded("validate", at=RUN)
-    name = query(loaded, "select name from report_file where report_id = ?", IRISH)[0][0]
-    foreign = loaded.workspace / "outbox" / "authority-ie" / name
+def test_another_file_of_that_name_is_never_overwritten(validated: Shell) -> None:
+    name = query(validated, "select name from report_file where report_id = ?", IRISH)[0][0]
+    foreign = validated.workspace / "outbox" / "authority-ie" / name
     foreign.parent.mkdir(parents=True, exist_ok=True)
     foreign.write_text("somebody else's")
-    answer = loaded("deliver", at=RUN, code=1)
+    answer = validated("deliver", at=RUN, code=1)
     assert "exists and is not this file" in answer.out
     assert foreign.read_text() == "somebody else's"
-    assert status_of(loaded, IRISH) == "DELIVERY_FAILED"
+    assert status_of(validated, IRISH) == "DELIVERY_FAILED"
     foreign.unlink()
-    loaded("deliver", at=RUN)
-    assert hashlib.sha256(foreign.read_bytes()).hexdigest() == file_digest(loaded, IRISH)
+    validated("deliver", at=RUN)
+    assert hashlib.sha256(foreign.read_bytes()).hexdigest() == file_digest(validated, IRISH)
 
 
 def test_an_outbox_that_went_away_is_tried_again(loaded: Shell) -> None:
@@ -243,22 +258,20 @@ def change_a_price(shell: Shell) -> str:
     return "correction.csv"
 
 
-def test_a_file_spoilt_after_validate_is_not_handed_over(loaded: Shell) -> None:
-    loaded("generate", "--date", DAY, at=RUN)
-    loaded("validate", at=RUN)
-    path = stored(loaded, file_digest(loaded, IRISH))
+def test_a_file_spoilt_after_validate_is_not_handed_over(validated: Shell) -> None:
+    path = stored(validated, file_digest(validated, IRISH))
     good = spoil(path)
-    answer = loaded("deliver", at=RUN, code=1)
+    answer = validated("deliver", at=RUN, code=1)
     assert "not those that were validated" in answer.out
-    assert status_of(loaded, IRISH) == "DELIVERY_FAILED"
+    assert status_of(validated, IRISH) == "DELIVERY_FAILED"
     aside = path.rename(path.with_name("aside"))
-    assert "no object" in loaded("deliver", at=RUN, code=1).out
-    assert len(outbox(loaded)) == 2
+    assert "no object" in validated("deliver", at=RUN, code=1).out
+    assert len(outbox(validated)) == 2
     aside.rename(path)
     path.write_bytes(good)
-    loaded("deliver", at=RUN)
-    assert len(outbox(loaded)) == 3
-    assert loaded("verify", "--json").json["intact"]
+    validated("deliver", at=RUN)
+    assert len(outbox(validated)) == 3
+    assert validated("verify", "--json").json["intact"]
 
 
 def test_an_error_planted_after_generate_is_stopped_by_validate(loaded: Shell) -> None:
