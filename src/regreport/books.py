@@ -61,9 +61,12 @@ BOOKS_SCHEMA: Final = pl.Schema(
         "position": pl.UInt32,
         "batch_id": pl.String,
         "source_line": pl.UInt32,
+        "tried_report_id": pl.String,
+        "tried_position": pl.UInt32,
     }
 )
-"""One row a reference: whether it is ACTIVE, REJECTED or GONE in the authority's books, and what was last sent."""
+"""One row a reference: whether it is ACTIVE, REJECTED or GONE in the authority's books, the line that says so, and the
+line of a later new report that was refused (null where there is none)."""
 
 
 HISTORY_SCHEMA: Final = pl.Schema({"reference": pl.String, "standing": pl.String, "report_date": pl.String})
@@ -107,17 +110,33 @@ def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
     ]
     if not frames:
         return pl.DataFrame(schema=BOOKS_SCHEMA)
-    every = pl.concat(frames)
-    cancel_failed = (pl.col("action") == Action.CANCEL.value) & (pl.col("outcome") == Outcome.REJECTED.value)
-    # A refused cancellation changed nothing: what was reported before it still stands.
-    effective = every.filter(~cancel_failed)
-    last = effective.group_by("reference", maintain_order=True).last()
+    every = pl.concat(frames).with_row_index("@event")
+    refused = pl.col("outcome") == Outcome.REJECTED.value
+    # What the authority refused changed nothing in its books: what it took before it still stands.
+    taken = every.filter(~refused).group_by("reference", maintain_order=True).last()
+    tried = (
+        every.filter(refused & (pl.col("action") == Action.NEW.value)).group_by("reference", maintain_order=True).last()
+    )
+    both = taken.join(tried, on="reference", how="full", coalesce=True, suffix="_tried", maintain_order="left_right")
+    later = pl.col("@event_tried").is_not_null() & (pl.col("@event_tried") > pl.col("@event")).fill_null(value=True)
+    active = (pl.col("action") == Action.NEW.value).fill_null(value=False)
     standing = (
-        pl.when(pl.col("action") == Action.CANCEL.value).then(pl.lit(BookStanding.GONE.value))
-        .when(pl.col("outcome") == Outcome.REJECTED.value).then(pl.lit(BookStanding.REJECTED.value))
-        .otherwise(pl.lit(BookStanding.ACTIVE.value))
+        pl.when(active).then(pl.lit(BookStanding.ACTIVE.value))
+        .when(later).then(pl.lit(BookStanding.REJECTED.value))
+        .otherwise(pl.lit(BookStanding.GONE.value))
     )  # fmt: skip
-    return last.with_columns(standing=standing).select(list(BOOKS_SCHEMA)).cast(BOOKS_SCHEMA)
+    shown = ("action", "outcome", "report_id", "position", "batch_id", "source_line")
+    return (
+        both.select(
+            "reference",
+            standing=standing,
+            tried_report_id=pl.when(later).then("report_id_tried"),
+            tried_position=pl.when(later).then("position_tried"),
+            **{c: pl.when(~active & later).then(pl.col(f"{c}_tried")).otherwise(pl.col(c)) for c in shown},
+        )
+        .select(list(BOOKS_SCHEMA))
+        .cast(BOOKS_SCHEMA)
+    )
 
 
 def history(store: Store, states: Iterable[tuple[str, str]], references: pl.LazyFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ cancellation. Whether a record has changed is judged on the regulator's fields, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from regreport.engine.spool import ROWS_PER_CHUNK, Spool, read_chunks
 from regreport.model.report import Action
 from regreport.ports import Store
 from regreport.regime import Regime, ReportContext
+
+TRIED: Final = pl.Schema({"tried_report_id": pl.String(), "tried_position": pl.UInt32()})
+"""Where a line stands that the authority refused after the one that it holds."""
 
 
 class Reported:
@@ -40,19 +44,23 @@ class Reported:
         if self._standing.is_empty() or fields.is_empty():
             return fields
         reference = self._regime.reference
-        known = self._standing.select("reference", "standing", "report_id", "position")
+        known = self._standing.select("reference", "standing", "report_id", "position", *TRIED)
         if self._resend:
             known = known.filter(pl.col("standing") == BookStanding.ACTIVE.value)
+            known = known.with_columns(tried_report_id=None, tried_position=None).cast(TRIED)
         ours = fields.with_row_index("@row").join(known, left_on=reference, right_on="reference", how="inner")
         if ours.is_empty():
             return fields
         columns = list(self._regime.layer.schema)
-        then = self._as_sent(ours.select("report_id", "position")).select(
-            "report_id", "position", sent=_content(columns)
-        )
+        tried = ours.select(report_id="tried_report_id", position="tried_position").drop_nulls()
+        lines = pl.concat([ours.select("report_id", "position"), tried]).unique(maintain_order=True)
+        then = self._as_sent(lines).select("report_id", "position", sent=_content(columns))
         now = ours.with_columns(now=_content(columns)).join(then, on=["report_id", "position"], how="left")
-        same = now.filter((pl.col("now") == pl.col("sent")).fill_null(False))
-        changed = now.filter((pl.col("now") != pl.col("sent")).fill_null(True))
+        refused = then.rename({"report_id": "tried_report_id", "position": "tried_position", "sent": "refused"})
+        now = now.join(refused, on=list(TRIED), how="left")
+        known_to_it = (pl.col("now") == pl.col("sent")).fill_null(value=False)
+        known_to_it |= (pl.col("now") == pl.col("refused")).fill_null(value=False)
+        same, changed = now.filter(known_to_it), now.filter(~known_to_it)
         active = changed.filter(pl.col("standing") == BookStanding.ACTIVE.value)
         self._changed.append(active[reference])
         return (
