@@ -31,18 +31,19 @@ def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str
     one, as it is. Nothing else would ever move them on.
     """
     ours = {e.lei for e in home.settings.entities}
+    contexts = Contexts(home)
     fresh = [
         (s, f)
         for s in states
         if s.obligation.entity in ours
-        and home.batches(s)
-        and ((f := home.fingerprint(s)) != s.batches_seen or _asked_again(home, s, again))
+        and contexts.batches(s)
+        and ((f := contexts.fingerprint(s)) != s.batches_seen or _asked_again(home, s, again))
     ]
     done: list[Submission] = []
     for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
         with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
-            day = _Day(home, home.regime(cell), on, Path(scratch), again)
-            for part in _parts(home, group):
+            day = _Day(home, contexts, home.regime(cell), on, Path(scratch), again)
+            for part in _parts(contexts, group):
                 done += day.run(part)
     return done
 
@@ -52,13 +53,15 @@ def _asked_again(home: Home, state: ObligationState, asked: frozenset[str]) -> b
     return any(s.report_id in asked and s.status in (Status.VALIDATION_FAILED, *REJECTED) for s in last)
 
 
-def _parts(home: Home, states: Iterable[tuple[ObligationState, str]]) -> Iterator[list[tuple[ObligationState, str]]]:
+def _parts(
+    contexts: Contexts, states: Iterable[tuple[ObligationState, str]]
+) -> Iterator[list[tuple[ObligationState, str]]]:
     """Obligations that are worked together: many small ones, so that they share passes and commits; a large one alone,
     so that no two of them are in memory at once."""
     part: list[tuple[ObligationState, str]] = []
     rows = 0
     for state in states:
-        more = sum(b.rows for b in home.batches(state[0]))
+        more = sum(b.rows for b in contexts.batches(state[0]))
         if part and rows + more > ROWS_PER_PART:
             yield part
             part, rows = [], 0
@@ -72,20 +75,21 @@ class _Day:
     """One regime's reports of one date, for any number of entities."""
 
     def __init__(
-        self, home: Home, regime: Regime, on: date, scratch: Path, again: frozenset[str] = frozenset()
+        self, home: Home, contexts: Contexts, regime: Regime, on: date, scratch: Path, again: frozenset[str]
     ) -> None:
         self._home = home
+        self._contexts = contexts
         self._regime = regime
         self._scratch = scratch
         self._again = again
         self._retain = home.retain_until(regime, on)
-        self._contexts = Contexts(home)
         self._next: dict[str, int] = {}
         """Obligation -> number of the submission that its draft is for."""
 
     def run(self, states: Sequence[tuple[ObligationState, str]]) -> list[Submission]:
         """Draft, judge, plan, write and record; one commit for the plans, one for the results."""
         home = self._home
+        self._contexts.prepare([state for state, _ in states])
         drafts = []
         for number, (state, _) in enumerate(states):
             home.progress("generate", number, len(states))
@@ -109,11 +113,11 @@ class _Day:
 
     def _draft(self, state: ObligationState) -> generating.Draft:
         home, owed = self._home, state.obligation
-        submissions = home.submissions(owed.obligation_id)
+        submissions = self._contexts.submissions(owed.obligation_id)
         finished = [s for s in submissions if s.status is not Status.PLANNED]
         self._next[owed.obligation_id] = len(finished) + 1
         held = books.read(home.store, submissions)
-        day = inputs.source_day(home.store, home.batches(state))
+        day = inputs.source_day(home.store, self._contexts.batches(state))
         context = self._contexts.of(state, home.now(), books.asked_of_source(day.rows), submissions)
         tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
         resend = any(s.report_id in self._again and s.status in REJECTED for s in submissions[-1:])
@@ -145,7 +149,7 @@ class _Day:
         """What the manifest says of where the records came from."""
         return {
             b.batch_id: {"sha256": b.digest, "rows": b.rows, "totals": {c: str(t) for c, t in sorted(b.totals.items())}}
-            for b in self._home.batches(state)
+            for b in self._contexts.batches(state)
         }
 
     def _account(
@@ -154,16 +158,16 @@ class _Day:
         """Columns of the obligation after this generate: where every record is, and what the books should hold."""
         home, owed = self._home, state.obligation
         prefix = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}"
-        sent = [*home.submissions(owed.obligation_id)]
+        sent = [*self._contexts.submissions(owed.obligation_id)]
         if written is not None:
             sent = [s for s in sent if s.report_id != written.report_id] + [replace(written, status=Status.GENERATED)]
         return {
             "decisions_digest": home.store.put(
                 parquet_bytes(report.accounts), f"{prefix}/accounts.parquet", self._retain
             ),
-            "findings_digest": home.store.put(
-                parquet_bytes(report.findings), f"{prefix}/findings.parquet", self._retain
-            ),
+            "findings_digest": written.findings_digest
+            if written is not None
+            else home.store.put(parquet_bytes(report.findings), f"{prefix}/findings.parquet", self._retain),
             "state_digest": home.store.put(
                 parquet_bytes(books.read(home.store, sent)), f"{prefix}/books.parquet", self._retain
             ),

@@ -58,11 +58,7 @@ class Home:
 
     def fingerprint(self, state: ObligationState) -> str:
         """A digest over everything that the obligation's decisions rest on."""
-        owed = state.obligation
-        regime = self.regime(owed.cell)
-        settings = inputs.entity_settings(self.settings.regimes.get(regime.id, {}), self.settings.entity(owed.entity))
-        snapshots = inputs.snapshot_digests(self.ledger, regime, owed.report_date)
-        return inputs.fingerprint(self.batches(state), snapshots, settings)
+        return Contexts(self).fingerprint(state)
 
     def retain_until(self, regime: Regime, on: date) -> date:
         """The day until which a report's objects are kept: calendar years, the longer of regime and settings."""
@@ -85,7 +81,9 @@ class Contexts:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._data: dict[tuple[str, date], tuple[dict[str, str], dict[str, Any]]] = {}
+        self._digests: dict[tuple[str, date], dict[str, str]] = {}
+        self._data: dict[tuple[str, date], dict[str, Any]] = {}
+        self._batches: dict[str, list[SourceBatch]] = {}
         self._others: dict[tuple[Cell, str], list[ObligationState]] = {}
         self._before: dict[str, list[Submission]] = {}
 
@@ -100,6 +98,26 @@ class Contexts:
         self._before |= {s.obligation.obligation_id: [] for s in states}
         for submission in self._home.ledger.submissions(obligation_id=[s.obligation.obligation_id for s in states]):
             self._before[submission.obligation_id].append(submission)
+
+    def batches(self, state: ObligationState) -> list[SourceBatch]:
+        """The source batches that an obligation looks at, as they were when they were first asked for."""
+        key = state.obligation.obligation_id
+        if key not in self._batches:
+            self._batches[key] = self._home.batches(state)
+        return self._batches[key]
+
+    def fingerprint(self, state: ObligationState) -> str:
+        """A digest over everything that the obligation's decisions rest on."""
+        owed, settings = state.obligation, self._home.settings
+        regime = self._home.regime(owed.cell)
+        facts = inputs.entity_settings(settings.regimes.get(regime.id, {}), settings.entity(owed.entity))
+        return inputs.fingerprint(self.batches(state), self._snapshots(regime, owed.report_date), facts)
+
+    def _snapshots(self, regime: Regime, on: date) -> dict[str, str]:
+        key = (regime.id, on)
+        if key not in self._digests:
+            self._digests[key] = inputs.snapshot_digests(self._home.ledger, regime, on)
+        return self._digests[key]
 
     def submissions(self, obligation_id: str) -> list[Submission]:
         """The submissions of an obligation as they stood when it was prepared, by number."""
@@ -123,17 +141,16 @@ class Contexts:
         home, owed = self._home, state.obligation
         regime = home.regime(owed.cell)
         key = (regime.id, owed.report_date)
+        digests = self._snapshots(regime, owed.report_date)
         if key not in self._data:
-            digests = inputs.snapshot_digests(home.ledger, regime, owed.report_date)
-            self._data[key] = (digests, dict(inputs.reference_data(home.store, digests)))
-        digests, tables = self._data[key]
+            self._data[key] = dict(inputs.reference_data(home.store, digests))
         return ReportContext(
             cell=owed.cell,
             entity=inputs.entity_facts(home.settings.entity(owed.entity)),
             destination=inputs.destination_facts(home.settings.destination(owed.destination)),
             report_date=owed.report_date,
             created_at=created_at,
-            reference_data=tables,
+            reference_data=self._data[key],
             settings=home.settings.regimes.get(regime.id, {}),
             due_at=owed.due_at,
             snapshot_digests=digests,
