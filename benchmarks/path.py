@@ -120,6 +120,7 @@ class _FromFieldTables(pipeline_generating._Day):
 
     def _draft(self, state: ObligationState) -> generating.Draft:
         lei, table = state.obligation.entity, self.tables[state.obligation.obligation_id]
+        self._next[state.obligation.obligation_id] = 1
         context = material.context(lei)
         candidates = Spool(self._scratch, f"send-{lei}")
         accounts = [pl.DataFrame(schema=ACCOUNT_SCHEMA)]
