@@ -132,12 +132,21 @@ class _Check:
         self.check_values()
         yield from self.notices
 
-    def note(self, rule: str, path: str, text: str, mask: pl.Series | None, values: pl.Series | None = None) -> None:
-        """Note a fault in the rows of the mask (None: nowhere)."""
+    def note(
+        self,
+        rule: str,
+        path: str,
+        text: str,
+        mask: pl.Series | None,
+        values: pl.Series | None = None,
+        at: pl.Series | None = None,
+    ) -> None:
+        """Note a fault in the rows of the mask (None: nowhere); `at`: the rows of the frame that the mask is about."""
         if mask is None or not mask.any():
             return
         rows = mask.arg_true()
         held = None if values is None else values.gather(rows)
+        rows = rows if at is None else at.gather(rows)
         message = f"{subject(self.names, path)}: {text}"
         self.notices.append(_Notice(f"STR-{rule}", path, message, self.names, rows, held))
 
@@ -311,10 +320,13 @@ class _Check:
         label = called(
             node.type if attribute is None else attribute.type, facets, attribute.name if attribute else node.tag
         )
+        sure = accepts(facets, pl.col("v"))
+        rows = None if sure is None else values.to_frame().select(~sure).to_series().arg_true()
+        doubtful = values if rows is None else values.gather(rows)
         kinds = list(faults(facets, pl.col("v")))
-        masks = values.to_frame().select(test.fill_null(value=False).alias(kind) for kind, test in kinds)
+        masks = doubtful.to_frame().select(test.fill_null(value=False).alias(kind) for kind, test in kinds)
         for kind, _ in kinds:
-            self.note(kind, path, f"{label} must be {must_be(kind, facets)}", masks[kind], values)
+            self.note(kind, path, f"{label} must be {must_be(kind, facets)}", masks[kind], doubtful, rows)
 
 
 def _facets(node: Node, attribute: Attribute | None) -> Facets:
