@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from regreport.books import ACCOUNT_SCHEMA, INDEX_SCHEMA
+from regreport.books import ACCOUNT_SCHEMA, INDEX_SCHEMA, standing_lines
 from regreport.model.feedback import Outcome
 from regreport.model.report import Action
 from regreport.ports import Store
@@ -28,6 +28,10 @@ _ANSWER: Final = {
     Outcome.REJECTED.value: "rejected",
     Outcome.CANCELLED.value: "cancelled",
 }
+_IS_NEW: Final = pl.col("action") == Action.NEW.value
+_REFUSED: Final = pl.col("outcome") == Outcome.REJECTED.value
+_SAID: Final = ("action", "outcome", "report_id", "left", "said_rule", "said")
+"""What a line says of its record."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,18 @@ def balance(ingested: pl.DataFrame, accounts: pl.DataFrame, sent: pl.DataFrame) 
     """The account of one obligation's day.
 
     `ingested`: batch_id, source_line, transaction_id of every landed row. `accounts`: ACCOUNT_SCHEMA of the latest
-    generate. `sent`: the indexes of all its submissions with outcome, rule, message, report_id, number and `left`
-    (whether the submission has been handed over).
+    generate. `sent`: the indexes of all its submissions that matter with outcome, rule, message, report_id, number and
+    `left` (whether the submission has been handed over).
     """
-    claims = pl.concat([_settled(accounts), _held(accounts), _replaced(accounts, sent), _reported(accounts, sent)])
+    claims = pl.concat(
+        [
+            _claim(accounts.filter(pl.col("category") == "DUPLICATE"), "duplicate"),
+            _claim(accounts.filter(pl.col("category") == "HELD"), "held"),
+            _not_reportable(accounts, sent),
+            _replaced(accounts, sent),
+            _reported(accounts, sent),
+        ]
+    )
     counts = {c: claims.filter(pl.col("category") == c).height for c in CATEGORIES}
     return Account(ingested.height, counts, claims, _residual(ingested, claims))
 
@@ -96,73 +108,91 @@ def _claim(rows: pl.DataFrame, category: str) -> pl.DataFrame:
     return rows.with_columns(missing).with_columns(category=pl.lit(category)).select(_COLUMNS)
 
 
-def _settled(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Not reportable, and duplicates."""
-    return pl.concat(
-        [
-            _claim(accounts.filter(pl.col("category") == "NOT_REPORTABLE"), "not_reportable"),
-            _claim(accounts.filter(pl.col("category") == "DUPLICATE"), "duplicate"),
-        ]
-    )
-
-
-def _held(accounts: pl.DataFrame) -> pl.DataFrame:
-    return _claim(accounts.filter(pl.col("category") == "HELD"), "held")
-
-
-def _last(sent: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    return sent.sort("number", "position").unique(key, keep="last", maintain_order=True)
+def _not_reportable(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Records that are not reportable; one that was reported before is so once its cancellation has been taken."""
+    rows = accounts.filter(pl.col("category") == "NOT_REPORTABLE")
+    lines = rows.join(_last(sent), on=KEY, how="left", maintain_order="left")
+    never = lines.filter(pl.col("action").is_null() | _IS_NEW & _REFUSED)
+    cancelled = lines.filter(pl.col("action") == Action.CANCEL.value)
+    return pl.concat([_claim(never, "not_reportable"), _by_cancellation(cancelled, "not_reportable")])
 
 
 def _replaced(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     """Replaced and withdrawn records: cancelled once the authority has taken the cancellation, if one was needed.
 
-    Where the new version is held, the old report still stands with the authority, and counts as what it is.
+    Where the new version is held, the old report still stands with the authority, and counts as what it is. Where the
+    new version is what stands already, there is nothing to cancel. A report that stands and should have been cancelled
+    is not claimed here: it is left to the residual.
     """
     gone = accounts.filter(pl.col("category") == "SUPERSEDED")
-    cancels = _answers(sent, Action.CANCEL)
     held = accounts.filter(pl.col("category") == "HELD").select("transaction_id")
-    stands = gone.join(held, on="transaction_id", how="semi").join(cancels, on=KEY, how="anti")
-    standing = stands.join(_answers(sent, Action.NEW), on=KEY, how="inner")
-    joined = gone.join(standing.select(KEY), on=KEY, how="anti", maintain_order="left")
-    joined = joined.join(cancels, on=KEY, how="left", maintain_order="left")
-    return pl.concat([_cancelled(joined), _by_answer(standing)])
-
-
-def _answers(sent: pl.DataFrame, action: Action) -> pl.DataFrame:
-    """The last line of this action for each source row, with what was said of it."""
-    return _last(sent.filter(pl.col("action") == action.value), KEY).select(
-        *KEY, "outcome", "report_id", "left", said_rule="rule", said="message"
+    lines = gone.join(_last(sent), on=KEY, how="left", maintain_order="left").join(
+        _standing_again(accounts, sent), on="reported_as", how="left", maintain_order="left"
+    )
+    is_cancel = pl.col("action") == Action.CANCEL.value
+    again = pl.col("since").is_not_null() & (pl.col("since") <= pl.col("sent_as"))
+    nothing_to_do = pl.col("action").is_null() | again & (_IS_NEW | _REFUSED) | _IS_NEW & _REFUSED
+    # A line that never left needs no cancellation, unless it is what its held record is waiting in.
+    waits = pl.col("transaction_id").is_in(held["transaction_id"].implode())
+    nothing_to_do |= _IS_NEW & ~pl.col("left") & ~waits
+    rest = lines.filter(~nothing_to_do.fill_null(False))
+    return pl.concat(
+        [
+            _claim(lines.filter(nothing_to_do), "cancelled"),
+            _by_cancellation(rest.filter(is_cancel), "cancelled"),
+            _by_answer(rest.filter(_IS_NEW).join(held, on="transaction_id", how="semi", maintain_order="left")),
+        ]
     )
 
 
-def _cancelled(joined: pl.DataFrame) -> pl.DataFrame:
+def _standing_again(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """References that a reportable record has and that stand as an earlier version was sent: reported_as, since."""
+    due = accounts.filter(pl.col("category") == "REPORTABLE").select("reference").unique()
+    lines = standing_lines(_ordered(sent)).join(due, on="reference", how="semi")
+    return lines.filter(_IS_NEW).select(reported_as="reference", since="sent_as")
+
+
+def _reported(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+    """Reportable records by what was said of their own line, or of an earlier version's line that says the same."""
+    due = accounts.filter(pl.col("category") == "REPORTABLE")
+    told = sent.filter(_IS_NEW | ~_REFUSED)
+    own = due.join(_last(told).filter(_IS_NEW), on=KEY, how="inner", maintain_order="left")
+    stands = standing_lines(_ordered(sent)).filter(_IS_NEW).select("reference", *_SAID)
+    others = due.join(own.select(KEY), on=KEY, how="anti", maintain_order="left")
+    others = others.join(stands, on="reference", how="inner", maintain_order="left")
+    return pl.concat([_by_answer(own), _by_answer(others)])
+
+
+def _ordered(sent: pl.DataFrame) -> pl.DataFrame:
+    """The lines in the order they were sent, `sent_as` numbering them."""
+    lines = sent.sort("number", "position").with_row_index("sent_as")
+    return lines.rename({"rule": "said_rule", "message": "said"})
+
+
+def _last(sent: pl.DataFrame) -> pl.DataFrame:
+    """The last line of each source row, with what was said of it and the reference it was sent under."""
+    last = _ordered(sent).unique(KEY, keep="last", maintain_order=True)
+    return last.select(*KEY, *_SAID, "sent_as", reported_as="reference")
+
+
+def _by_cancellation(lines: pl.DataFrame, taken: str) -> pl.DataFrame:
+    """Claims of records whose last line is a cancellation: `taken` once the authority has taken it."""
     category = (
-        pl.when(pl.col("outcome").is_null()).then(pl.lit("cancelled"))
-        .when(~pl.col("left")).then(pl.lit("held"))
-        .when(pl.col("outcome").is_in([Outcome.ACCEPTED.value, Outcome.WARNED.value])).then(pl.lit("cancelled"))
-        .otherwise(pl.col("outcome").replace_strict(_ANSWER, default="unanswered", return_dtype=pl.String))
+        pl.when(~pl.col("left")).then(pl.lit("held"))
+        .when(pl.col("outcome").is_in([Outcome.ACCEPTED.value, Outcome.WARNED.value])).then(pl.lit(taken))
+        .otherwise(pl.col("outcome").replace_strict(_ANSWER, return_dtype=pl.String))
     )  # fmt: skip
-    return joined.with_columns(
+    return lines.with_columns(
         category=category,
         rule=pl.coalesce("said_rule", "rule"),
         reason=pl.coalesce("said", "reason"),
     ).select(_COLUMNS)
 
 
-def _reported(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
-    """Reportable records by what was said of the last report of their reference; not handed over yet is held."""
-    due = accounts.filter(pl.col("category") == "REPORTABLE")
-    news = _last(sent.filter(pl.col("action") == Action.NEW.value), ["reference"]).select(
-        "reference", "outcome", "report_id", "left", said_rule="rule", said="message"
-    )
-    return _by_answer(due.join(news, on="reference", how="inner", maintain_order="left"))
-
-
-def _by_answer(joined: pl.DataFrame) -> pl.DataFrame:
+def _by_answer(lines: pl.DataFrame) -> pl.DataFrame:
     """Claims of records that stand in a report, by what was said of their line."""
     waits = ~pl.col("left")
-    return joined.with_columns(
+    return lines.with_columns(
         category=pl.when(waits).then(pl.lit("held")).otherwise(
             pl.col("outcome").replace_strict(_ANSWER, return_dtype=pl.String)
         ),

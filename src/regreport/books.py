@@ -139,21 +139,50 @@ def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
     )
 
 
+def standing_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Of lines in the order they were sent (reference, action, outcome), the one of each reference that tells how it
+    stands.
+
+    A refused cancellation changed nothing, and so did a new report that was refused while an earlier one stood; one
+    that was refused where nothing stood is what there is to say.
+    """
+    rejected = pl.col("outcome") == Outcome.REJECTED.value
+    new = pl.col("action") == Action.NEW.value
+    said = lines.filter(new | ~rejected)
+    last = said.group_by("reference", maintain_order=True).last()
+    taken = said.filter(~rejected).group_by("reference", maintain_order=True).last()
+    stands = taken.filter(new).select(lines.columns)
+    others = last.join(stands, on="reference", how="anti", maintain_order="left").select(lines.columns)
+    return pl.concat([stands, others])
+
+
+def first_reports(store: Store, submission: Submission) -> int:
+    """How many records a submission reports without cancelling an earlier report of theirs."""
+    rows = pl.scan_parquet(store.local(submission.index_digest)).select("reference", "action")
+    cancelled = rows.filter(pl.col("action") == Action.CANCEL.value)
+    new = rows.filter(pl.col("action") == Action.NEW.value).join(cancelled, on="reference", how="anti")
+    return int(new.select(pl.len()).collect().item())
+
+
 def history(store: Store, states: Iterable[tuple[str, str]], references: pl.LazyFrame) -> pl.DataFrame:
     """Of these references, those that other days have reported: reference, standing, report_date (text).
 
-    `states`: (report date as text, digest of the stored books of that day); two columns of each are read. `references`:
-    a column `reference`.
+    `states`: (report date as text, digest of the stored books of that day); two columns of each are read, one day after
+    the other. `references`: a column `reference`.
     """
     asked = references.select("reference").drop_nulls().unique()
+    if not (days := list(states)):
+        return pl.DataFrame(schema=HISTORY_SCHEMA)
+    wanted = asked.collect().lazy()
     found = [
         pl.scan_parquet(store.local(digest))
         .select("reference", "standing")
-        .join(asked, on="reference", how="semi")
+        .join(wanted, on="reference", how="semi")
         .with_columns(report_date=pl.lit(day))
-        for day, digest in states
+        .collect()
+        for day, digest in days
     ]
-    return pl.concat(found).collect() if found else pl.DataFrame(schema=HISTORY_SCHEMA)
+    return pl.concat(found)
 
 
 def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, references: pl.LazyFrame) -> pl.DataFrame:

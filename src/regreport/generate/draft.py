@@ -60,11 +60,11 @@ def draft(
     `books`: BOOKS_SCHEMA of this obligation. `field_tables`: report_id -> digest of the field table it sent. `scratch`:
     a folder for what does not fit in memory. `resend`: what the authority rejected goes again, even unchanged.
     """
-    standing = versions.stand(day.rows)
+    standing = versions.stand(day.rows, day.chunks)
     accounts = [_not_live(standing)]
     faults: list[pl.DataFrame] = []
     fresh = Spool(scratch, f"fresh-{context.entity.lei}")
-    reported = Reported(regime, books, store, field_tables, resend=resend)
+    reported = Reported(regime, books, standing, store, field_tables, resend=resend)
     live = standing.filter(pl.col("standing") == Standing.LIVE.value).select(versions.KEY)
     for chunk in _live_chunks(day, live):
         account, mapped, fault = _one_chunk(regime, context, chunk)
@@ -73,7 +73,7 @@ def draft(
         fresh.append(reported.to_send(mapped))
     account = pl.concat([pl.DataFrame(schema=ACCOUNT_SCHEMA), *accounts])
     candidates = Spool(scratch, f"send-{context.entity.lei}")
-    for cancel in reported.cancellations(context, account, fresh):
+    for cancel in reported.cancellations(context, account):
         candidates.append(cancel)
     for chunk in fresh.chunks():
         candidates.append(chunk)
@@ -149,7 +149,8 @@ def _source_faults(chunk: pl.DataFrame) -> pl.DataFrame:
 def _mapping_faults(faults: pl.DataFrame, origin: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Mapping findings with their source row, and (source row, rule, reason) of each record held by one."""
     keys = origin.rename({"@batch_id": "batch_id", "@source_line": "source_line"})
-    placed = faults.join(keys.with_row_index("record", offset=1).cast({"record": pl.UInt32}), on="record", how="left")
+    numbered = keys.with_row_index("record", offset=1).cast({"record": pl.UInt32})
+    placed = faults.join(numbered, on="record", how="left", maintain_order="left")
     held = placed.filter(pl.col("severity") == Severity.ERROR.value).unique(
         versions.KEY, keep="first", maintain_order=True
     )

@@ -15,11 +15,12 @@ import polars as pl
 
 from regreport.engine.rule import DRAFT
 from regreport.engine.spool import Spool
-from regreport.generate.draft import Draft, hold
+from regreport.generate.draft import ORIGIN, Draft, hold
 from regreport.model.finding import Severity
 from regreport.model.report import Action
 from regreport.passes import PLACED_SCHEMA, run_pack
 from regreport.regime import Regime, ReportContext
+from regreport.versions import KEY
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def judge(regime: Regime, drafts: Sequence[Draft], *, hold_by: str, scratch: Pat
         everything = draft.faults if found is None else pl.concat([draft.faults, found])
         fields = draft.candidates
         if number in broken_of and hold_by == "report":
-            mine, fields = _waiting(mine, broken_of[number].height), Spool(scratch, "none")
+            mine, fields = _waiting(mine, draft, broken_of[number].height), Spool(scratch, "none")
         elif number in broken_of:
             fields = fields.without(_held_positions(regime, draft, broken_of[number]["record"]))
         judged.append(Judged(draft.context, mine, fields, everything))
@@ -63,15 +64,28 @@ def _by_draft(findings: pl.DataFrame) -> dict[object, pl.DataFrame]:
 
 
 def _held_positions(regime: Regime, draft: Draft, broken: pl.Series) -> pl.Series:
-    """Positions of the records in error, and of the cancellations that go with a held new record."""
+    """Positions of the records in error, and of the cancellations that go with a held new record: of its reference, or
+    of the same source record under another reference."""
     actions = draft.candidates.narrow(["@action"])
     if not (actions["@action"] == Action.CANCEL.value).any():
         return broken
-    narrow = draft.candidates.narrow([regime.reference, "@action"]).with_row_index("@position", offset=1)
+    narrow = _with_names(draft, regime.reference).with_row_index("@position", offset=1)
     bad = narrow.filter(pl.col("@position").is_in(broken.implode()))
-    new = bad.filter(pl.col("@action") == Action.NEW.value).select(regime.reference)
-    with_them = narrow.filter(pl.col("@action") == Action.CANCEL.value).join(new, on=regime.reference, how="semi")
-    return pl.concat([bad["@position"], with_them["@position"]]).unique()
+    new = bad.filter(pl.col("@action") == Action.NEW.value)
+    cancels = narrow.filter(pl.col("@action") == Action.CANCEL.value)
+    with_them = [
+        cancels.join(new.select(c), on=c, how="semi")["@position"] for c in (regime.reference, "transaction_id")
+    ]
+    return pl.concat([bad["@position"], *with_them]).unique()
+
+
+def _with_names(draft: Draft, *columns: str) -> pl.DataFrame:
+    """ORIGIN and a few columns of the candidates, in order, with the transaction_id of their source row."""
+    names = draft.accounts.select(
+        pl.col("batch_id").alias("@batch_id"), pl.col("source_line").alias("@source_line"), "transaction_id"
+    )
+    narrow = draft.candidates.narrow([*ORIGIN, *columns])
+    return narrow.join(names, on=["@batch_id", "@source_line"], how="left", maintain_order="left")
 
 
 def _reasons(broken: pl.DataFrame) -> pl.DataFrame:
@@ -80,9 +94,16 @@ def _reasons(broken: pl.DataFrame) -> pl.DataFrame:
     ).unique(["@batch_id", "@source_line"], keep="first", maintain_order=True)
 
 
-def _waiting(accounts: pl.DataFrame, in_error: int) -> pl.DataFrame:
-    """hold = "report": nothing goes while a record is in error; every other reportable one says what it waits for."""
-    waits = accounts.filter(pl.col("category") == "REPORTABLE").select(
+def _waiting(accounts: pl.DataFrame, draft: Draft, in_error: int) -> pl.DataFrame:
+    """hold = "report": nothing goes while a record is in error, and every other one of this report says what it waits
+    for. What was reported before and has not changed is not part of it."""
+    candidates = _with_names(draft)
+    new = candidates.filter(pl.col("@action") == Action.NEW.value)
+    taken_back = candidates.filter(pl.col("@action") == Action.CANCEL.value)
+    taken_back = taken_back.join(new, on="transaction_id", how="anti", maintain_order="left")
+    in_it = pl.concat([new, taken_back]).rename({"@batch_id": "batch_id", "@source_line": "source_line"})
+    open_ = accounts.filter(pl.col("category") != "HELD").join(in_it, on=KEY, how="semi", maintain_order="left")
+    waits = open_.select(
         pl.col("batch_id").alias("@batch_id"),
         pl.col("source_line").alias("@source_line"),
         rule=pl.lit("HOLD-REPORT"),

@@ -13,7 +13,7 @@ import polars as pl
 
 from regreport import versions
 from regreport.books import BookStanding
-from regreport.engine.spool import ROWS_PER_CHUNK, Spool, read_chunks
+from regreport.engine.spool import ROWS_PER_CHUNK, read_chunks
 from regreport.model.report import Action
 from regreport.ports import Store
 from regreport.regime import Regime, ReportContext
@@ -26,29 +26,38 @@ class Reported:
     """What the authority holds of this obligation, and the field rows that it was told."""
 
     def __init__(
-        self, regime: Regime, books: pl.DataFrame, store: Store, field_tables: dict[str, str], *, resend: bool
+        self,
+        regime: Regime,
+        books: pl.DataFrame,
+        standing: pl.DataFrame,
+        store: Store,
+        field_tables: dict[str, str],
+        *,
+        resend: bool,
     ) -> None:
+        """`books`: BOOKS_SCHEMA of this obligation; `standing`: every source row of the day as `versions.stand` has it;
+        `field_tables`: report_id -> digest of the field table it sent; `resend`: what was rejected goes again."""
         self._regime = regime
         self._resend = resend
-        self._standing = books.filter(pl.col("standing") != BookStanding.GONE.value)
         self._store = store
         self._tables = field_tables
+        self._names = standing.select(*versions.KEY, "transaction_id")
+        live = standing.filter(pl.col("standing") == versions.Standing.LIVE.value).select("transaction_id")
+        held = books.filter(pl.col("standing") != BookStanding.GONE.value)
+        owned = held.join(self._names, on=versions.KEY, how="left", maintain_order="left")
+        alive = owned.with_row_index("@n").join(live, on="transaction_id", how="semi")["@n"]
+        self._held = owned.with_columns(alive=pl.int_range(pl.len(), dtype=pl.UInt32).is_in(alive.implode()))
         self._changed: list[pl.Series] = []
+        self._taken_over: list[pl.Series] = []
 
     def to_send(self, fields: pl.DataFrame) -> pl.DataFrame:
         """The field rows that the authority does not hold as they are.
 
         A row that it holds word for word is not sent again, nor, unless a person asks for it, one that it rejected and
-        that has not changed.
+        that has not changed. A record may only change a report of its own: where another record that still stands has
+        the reference, both are sent on, and the rules say which one has it twice.
         """
-        if self._standing.is_empty() or fields.is_empty():
-            return fields
-        reference = self._regime.reference
-        known = self._standing.select("reference", "standing", "report_id", "position", *TRIED)
-        if self._resend:
-            known = known.filter(pl.col("standing") == BookStanding.ACTIVE.value)
-            known = known.with_columns(tried_report_id=None, tried_position=None).cast(TRIED)
-        ours = fields.with_row_index("@row").join(known, left_on=reference, right_on="reference", how="inner")
+        ours = self._known(fields)
         if ours.is_empty():
             return fields
         columns = list(self._regime.layer.schema)
@@ -61,30 +70,50 @@ class Reported:
         known_to_it = (pl.col("now") == pl.col("sent")).fill_null(value=False)
         known_to_it |= (pl.col("now") == pl.col("refused")).fill_null(value=False)
         same, changed = now.filter(known_to_it), now.filter(~known_to_it)
-        active = changed.filter(pl.col("standing") == BookStanding.ACTIVE.value)
-        self._changed.append(active[reference])
+        reference = self._regime.reference
+        self._changed.append(changed.filter(pl.col("standing") == BookStanding.ACTIVE.value)[reference])
+        self._taken_over.append(same[reference])
         return (
             fields.with_row_index("@row")
             .join(same.select("@row"), on="@row", how="anti", maintain_order="left")
             .drop("@row")
         )
 
-    def cancellations(self, context: ReportContext, accounts: pl.DataFrame, fresh: Spool) -> Iterator[pl.DataFrame]:
+    def _known(self, fields: pl.DataFrame) -> pl.DataFrame:
+        """The rows whose reference the authority holds as a report of the same record, or of one that is no more."""
+        if self._held.is_empty() or fields.is_empty():
+            return fields.clear()
+        known = self._held.select(
+            "reference", "standing", "report_id", "position", "alive", *TRIED, owner="transaction_id"
+        )
+        if self._resend:
+            known = known.filter(pl.col("standing") == BookStanding.ACTIVE.value)
+            known = known.with_columns(tried_report_id=None, tried_position=None).cast(TRIED)
+        named = (
+            fields.with_row_index("@row")
+            .join(known, left_on=self._regime.reference, right_on="reference", how="inner")
+            .join(self._names, left_on=["@batch_id", "@source_line"], right_on=list(versions.KEY), how="left")
+        )
+        own = pl.col("owner").eq_missing(pl.col("transaction_id")) | ~pl.col("alive")
+        return named.filter(own).unique(self._regime.reference, keep="first", maintain_order=True)
+
+    def cancellations(self, context: ReportContext, accounts: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Cancellations of what has changed, was withdrawn, or turned out not to be reportable.
 
         A record that is held for the moment keeps its old report: nothing is taken back on a question.
         """
-        active = self._standing.filter(pl.col("standing") == BookStanding.ACTIVE.value)
+        active = self._held.filter(pl.col("standing") == BookStanding.ACTIVE.value)
         if active.is_empty():
             return
-        live = accounts.filter(pl.col("category").is_in(["REPORTABLE"])).select("reference").drop_nulls()
+        key = ["transaction_id", "reference"]
+        claimed = accounts.filter(pl.col("category") == "REPORTABLE").select(key)
         held = accounts.filter(pl.col("category") == "HELD").select("transaction_id")
-        source = accounts.select(*versions.KEY, "transaction_id")
-        named = active.join(source, on=versions.KEY, how="left", maintain_order="left")
-        stale = named.join(live, on="reference", how="anti", maintain_order="left")
-        stale = stale.join(held, on="transaction_id", how="anti", maintain_order="left")
+        told = pl.concat([pl.Series("reference", [], dtype=pl.String), *self._changed, *self._taken_over])
         changed = pl.concat([pl.Series("reference", [], dtype=pl.String), *self._changed])
-        replaced = named.filter(pl.col("reference").is_in(changed.implode()))
+        stale = active.join(claimed, on=key, how="anti", maintain_order="left")
+        stale = stale.join(held, on="transaction_id", how="anti", maintain_order="left")
+        stale = stale.filter(~pl.col("reference").is_in(told.implode()))
+        replaced = active.filter(pl.col("reference").is_in(changed.implode()))
         for start in range(0, (going := pl.concat([stale, replaced])).height, ROWS_PER_CHUNK):
             part = going.slice(start, ROWS_PER_CHUNK)
             sent = self._as_sent(part.select("report_id", "position"))

@@ -79,12 +79,14 @@ def run_step(home: Home, step: str, states: Sequence[ObligationState], only: fro
 
     confirm takes in every answer that lies ready, whatever it is about.
     """
+    every = [s for state in states for s in home.submissions(state.obligation.obligation_id)]
     if step == "generate":
+        # What an earlier generate left is judged first: a correction has to know whether it will stand.
+        validate(home, every)
         return Ran(step, tuple(s.report_id for s in generate(home, states, only)))
     if step == "confirm":
         return Ran(step, tuple(confirm(home)))
     act: Callable[[Home, Sequence[Submission]], list[Submission]] = {"validate": validate, "deliver": deliver}[step]
-    every = [s for state in states for s in home.submissions(state.obligation.obligation_id)]
     moved = act(home, [s for s in every if not only or s.report_id in only])
     return Ran(step, tuple(s.report_id for s in moved))
 

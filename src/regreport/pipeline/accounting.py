@@ -13,8 +13,7 @@ from regreport.balance import Account
 from regreport.errors import ConfigurationError, IntegrityError, NotFound, UnknownRegime
 from regreport.model.feedback import Outcome
 from regreport.model.report import Status, Submission
-from regreport.pipeline.generating import cell_of
-from regreport.pipeline.home import Home
+from regreport.pipeline.home import Home, cell_of
 from regreport.plan import plan
 from regreport.ports import ObligationState
 

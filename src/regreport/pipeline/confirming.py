@@ -15,16 +15,18 @@ from pathlib import Path
 from regreport import books
 from regreport import confirm as confirming
 from regreport.engine.spool import parquet_bytes
-from regreport.errors import BadInput, ConfigurationError, StaleState
+from regreport.errors import BadInput, ConfigurationError
 from regreport.model.feedback import FileAnswer
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.pipeline.accounting import account
-from regreport.pipeline.generating import cell_of
-from regreport.pipeline.home import Home
+from regreport.pipeline.home import Home, cell_of
 from regreport.ports import Change, FeedbackEntry
 from regreport.regime import Regime, find_regime
 from regreport.settings import Destination
+
+UNDER_WAY = (Status.DELIVERING, Status.DELIVERY_FAILED)
+"""Statuses of a submission of which a part may have been handed over: an answer to that part waits in the inbox."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,16 @@ def confirm(home: Home) -> list[str]:
     for destination in home.settings.destinations:
         channel = home.channel(destination)
         for name, path in list(channel.collect()):
-            touched += _one(home, destination, name, path)
+            answered = _one(home, destination, name, path)
+            if answered is None:
+                continue
+            touched += answered
             channel.take(name)
     return list(dict.fromkeys(touched))
 
 
-def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str]:
+def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str] | None:
+    """Take one answer in; None where it has to wait for the rest of its submission to be handed over."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if home.ledger.has_feedback(digest):
@@ -72,7 +78,7 @@ def _regime_of(home: Home, destination: Destination) -> Regime:
     )
 
 
-def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
+def _judge(home: Home, regime: Regime, answer: Answer) -> list[str] | None:
     """Settle every submission that an answer file names; quarantine what cannot be used, with its reason.
 
     All of a file is one commit: it may answer several of our files, and several submissions.
@@ -83,6 +89,8 @@ def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
         home.ledger.add_feedback(_entry(home, answer, None, "", str(error)), [], home.actor)
         return []
     entries, usable = [], defaultdict(list)
+    if any(s is not None and s.status in UNDER_WAY for s in (_submission(home, said) for said in answers)):
+        return None
     for said in answers:
         submission = _submission(home, said)
         reason = confirming.quarantine_reason(said, submission, _inbox(home, submission, answer))
@@ -103,11 +111,6 @@ def _judge(home: Home, regime: Regime, answer: Answer) -> list[str]:
 
 def _inbox(home: Home, submission: Submission | None, answer: Answer) -> str:
     """Whose inbox the answer came from, where that matters: what went by mail is answered wherever answers come in."""
-    if submission is not None and submission.status is Status.DELIVERING:
-        raise StaleState(
-            f"{answer.name} answers {submission.report_id}, whose hand-over was cut off. Run: regreport deliver, then "
-            "confirm again"
-        )
     by_mail = {d.name for d in home.settings.destinations if d.channel == "email"}
     return "" if submission is None or submission.destination in by_mail else answer.destination
 

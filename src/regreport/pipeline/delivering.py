@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from regreport import books
 from regreport import deliver as delivering
 from regreport.errors import (
     ChannelUnavailable,
@@ -20,8 +21,7 @@ from regreport.errors import (
 )
 from regreport.model.obligation import Cell
 from regreport.model.report import Status, Submission
-from regreport.pipeline.generating import cell_of
-from regreport.pipeline.home import Home
+from regreport.pipeline.home import Home, cell_of
 from regreport.plan import is_late
 from regreport.ports import Change, Delivery, Parcel
 from regreport.settings import Destination
@@ -29,20 +29,35 @@ from regreport.settings import Destination
 REPORTS_PER_COMMIT = 200
 """Intents committed together before their files are sent."""
 _BEGIN = (Status.VALIDATED, Status.DELIVERY_FAILED)
+_STUCK = (*_BEGIN, Status.GENERATED, Status.DELIVERING, Status.DELIVERY_UNKNOWN)
 
 
 def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
     """Hand over every submission that is VALIDATED, failed before, or was cut off. Returns those that were tried."""
     cut_off = [s for s in submissions if s.status is Status.DELIVERING]
     ready = [s for s in submissions if s.status in _BEGIN]
+    known = {s.report_id for s in submissions}
     check_ways(home, [(cell_of(s), s.destination) for s in [*cut_off, *ready]])
     tried = list(_send(home, cut_off, cut_off=True)) if cut_off else []
-    for start in range(0, len(ready), REPORTS_PER_COMMIT):
-        part = ready[start : start + REPORTS_PER_COMMIT]
-        home.progress("deliver", start, len(ready))
+    while ready := [s for s in ready if s.report_id not in tried]:
+        part = _next(home, ready)[:REPORTS_PER_COMMIT]
+        if not part:
+            break
+        home.progress("deliver", len(tried), len(known))
         home.ledger.advance([_intent(s) for s in part], home.actor)
         tried += _send(home, part, cut_off=False)
     return [home.ledger.submission(r) for r in tried]
+
+
+def _next(home: Home, ready: Sequence[Submission]) -> list[Submission]:
+    """Of each obligation the first that has not left, if none before it is stuck: a correction does not overtake what
+    it corrects."""
+    first: dict[str, Submission] = {}
+    for submission in sorted(ready, key=lambda s: s.number):
+        first.setdefault(submission.obligation_id, submission)
+    siblings = home.ledger.submissions(obligation_id=list(first))
+    stuck = {(s.obligation_id, s.number) for s in siblings if s.status in _STUCK}
+    return [s for o, s in first.items() if not any(n < s.number for other, n in stuck if other == o)]
 
 
 def check_ways(home: Home, wanted: Sequence[tuple[Cell, str]]) -> None:
@@ -141,6 +156,6 @@ def _mark_late(home: Home, submissions: Sequence[Submission]) -> None:
         state = home.state(submission.obligation_id)
         due = state.obligation.due_at
         sent = [s.delivered_at for s in home.submissions(submission.obligation_id) if s.delivered_at is not None]
-        in_time = any(not is_late(due, at) for at in sent)
+        in_time = any(not is_late(due, at) for at in sent) and not books.first_reports(home.store, submission)
         if not state.late and not in_time and is_late(due, now):
             home.ledger.account(submission.obligation_id, home.actor, "late", {"late": True})

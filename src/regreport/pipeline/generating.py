@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from regreport import books, inputs
 from regreport import generate as generating
 from regreport.engine.spool import parquet_bytes
-from regreport.model.obligation import Cell, ObligationStatus
+from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
+from regreport.pipeline.accounting import account
 from regreport.pipeline.home import Contexts, Home
 from regreport.ports import Accounting, Change, ObligationState, Opening
 from regreport.regime import Regime
@@ -108,8 +109,17 @@ class _Day:
                 for (state, seen), report in zip(states, judged, strict=True)
             }
         self._record(written, accounts)
+        self._discharge([s for s, _ in states if s.obligation.obligation_id not in written])
         home.progress("generate", len(states), len(states))
         return list(written.values())
+
+    def _discharge(self, unchanged: Sequence[ObligationState]) -> None:
+        """A day that has nothing new to send, and of which everything sent was accepted, stays discharged."""
+        home = self._home
+        for state in (home.state(s.obligation.obligation_id) for s in unchanged):
+            if state.status is ObligationStatus.OPEN and account(home, state).done:
+                columns = {"status": ObligationStatus.DISCHARGED}
+                home.ledger.account(state.obligation.obligation_id, home.actor, "answered", columns)
 
     def _draft(self, state: ObligationState) -> generating.Draft:
         home, owed = self._home, state.obligation
@@ -204,8 +214,3 @@ def _generated(submission: Submission) -> Change:
     return Change(
         submission.report_id, Status.PLANNED, Status.GENERATED, "generated", detail, columns, submission.files
     )
-
-
-def cell_of(submission: Submission) -> Cell:
-    """The cell that a submission belongs to."""
-    return Cell(submission.jurisdiction, submission.report_type, submission.regime)

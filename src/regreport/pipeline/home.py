@@ -171,3 +171,8 @@ class Contexts:
         others_said = books.history(self._home.store, days, asked)
         own = books.read(self._home.store, before)
         return books.with_own(others_said, own, owed.report_date.isoformat(), asked)
+
+
+def cell_of(submission: Submission) -> Cell:
+    """The cell that a submission belongs to."""
+    return Cell(submission.jurisdiction, submission.report_type, submission.regime)

@@ -10,8 +10,7 @@ from regreport import books
 from regreport import validate as validating
 from regreport.engine.spool import parquet_bytes
 from regreport.model.report import Status, Submission
-from regreport.pipeline.generating import cell_of
-from regreport.pipeline.home import Contexts, Home
+from regreport.pipeline.home import Contexts, Home, cell_of
 from regreport.ports import Change, ObligationState
 from regreport.regime import ReportContext
 
