@@ -1,4 +1,4 @@
-"""What the rows start from: the demo's table at any size, the regime, reference data, contexts; all the same each run."""
+"""What the rows start from: the demo's table at any size, regime, reference data, contexts; the same each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rules: every rule of the regime that is in force, over columns and in a plain Python loop; the findings must be equal.
+"""rules: every rule of the regime in force, over columns and in a plain Python loop; the findings must be equal.
 
 Both sides start from the same Parquet file of field rows with their facts, in which faults are planted. The loop is
 `benchmarks.rules_rowwise`: the identical list of rules, each a function of a record that is a dict. What the dicts
@@ -75,7 +75,8 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     assert ours["findings"] == theirs["findings"], f"rules: the findings differ, e.g. only ours: {only}"
     kinds = len({rule for _, rule, _ in ours["findings"]})
     records, across = (sum(isinstance(r, kind) for r in in_force()) for kind in (Rule, CrossRule))
-    return f"{records} rules over records and {across} across them; {len(ours['findings'])} equal findings of {kinds} rules"
+    equal = f"{len(ours['findings'])} equal findings of {kinds} rules"
+    return f"{records} rules over records and {across} across them; {equal}"
 
 
 SIDES: Final = {"prepare": prepare, "ours": ours, "theirs": theirs}

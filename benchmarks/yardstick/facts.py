@@ -88,7 +88,9 @@ class Facts:
     def venue(self, mic: str | None, day: str | None) -> Row:
         """What a venue is on a day."""
         if mic is None or day is None:
-            return dict.fromkeys((f"@venue.{f}" for f in ("kind", "category", "country", "eea", "has_segments", "active")))
+            return dict.fromkeys(
+                f"@venue.{f}" for f in ("kind", "category", "country", "eea", "has_segments", "active")
+            )
         if (mic, day) not in self.venues:
             self.venues[mic, day] = self._venue(mic, day)
         return self.venues[mic, day]

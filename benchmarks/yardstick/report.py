@@ -80,7 +80,9 @@ class Program:
         """The whole document of the records, with its envelope."""
         root = etree.Element(f"{{{ENVELOPE}}}BizData", nsmap={None: ENVELOPE})  # type: ignore[dict-item]
         header = etree.SubElement(
-            etree.SubElement(root, f"{{{ENVELOPE}}}Hdr"), f"{{{HEADER}}}AppHdr", nsmap={None: HEADER}  # type: ignore[dict-item]
+            etree.SubElement(root, f"{{{ENVELOPE}}}Hdr"),
+            f"{{{HEADER}}}AppHdr",
+            nsmap={None: HEADER},  # type: ignore[dict-item]
         )
         for tag, party in (("Fr", self.head.sender), ("To", self.head.recipient)):
             element = header

@@ -16,12 +16,12 @@ from functools import partial
 import polars as pl
 
 from regreport import messages
-from regreport.engine.check import check
+from regreport.engine.check import check_heads
 from regreport.engine.rule import DRAFT, FINDING_SCHEMA
-from regreport.engine.spool import read_chunks
+from regreport.engine.spool import read_chunks, rows_of
 from regreport.errors import IntegrityError, NotFound
 from regreport.model.finding import Severity
-from regreport.model.report import ReportFile, Submission
+from regreport.model.report import Submission
 from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, run_pack
 from regreport.ports import Store
 from regreport.regime import FileSeen, Regime, ReportContext
@@ -42,28 +42,24 @@ def validate(regime: Regime, submissions: Sequence[tuple[Submission, ReportConte
     sound, broken = [], {}
     for submission, context in submissions:
         if faults := list(_integrity(submission, store)):
-            broken[submission.report_id] = faults
+            broken[submission.report_id] = _placed(_integrity_findings(faults))
         else:
             sound.append((submission, context))
     by_table = _table_findings(regime, sound, store)
-    by_report = pl.concat([by_table, _file_findings(regime, sound, by_table, store)])
-    parts = {key[0]: part.drop(DRAFT) for key, part in by_report.partition_by(DRAFT, as_dict=True).items()}
+    found = pl.concat([by_table, _file_findings(regime, sound, by_table, store), _count_findings(regime, sound, store)])
+    by_report = found.partition_by(DRAFT, as_dict=True, include_key=False, maintain_order=True)
     places = {s.report_id: number for number, (s, _) in enumerate(sound)}
-    verdicts = []
-    for submission, _ in submissions:
-        if submission.report_id in broken:
-            frames = [_integrity_findings(broken[submission.report_id])]
-        else:
-            found = parts.get(places[submission.report_id], pl.DataFrame(schema=PLACED_SCHEMA))
-            frames = [found, _counts(submission, store)]
-        verdicts.append(_verdict(submission, frames))
-    return verdicts
+    nothing = pl.DataFrame(schema=PLACED_SCHEMA)
+    return [
+        _verdict(s, broken[s.report_id] if s.report_id in broken else by_report.get((places[s.report_id],), nothing))
+        for s, _ in submissions
+    ]
 
 
-def _verdict(submission: Submission, frames: Sequence[pl.DataFrame]) -> Validated:
-    findings = pl.concat([pl.DataFrame(schema=PLACED_SCHEMA), *(_placed(f) for f in frames)])
-    counted = {s: findings.filter(pl.col("severity") == s.value).height for s in (Severity.ERROR, Severity.WARNING)}
-    return Validated(submission, findings, counted[Severity.ERROR], counted[Severity.WARNING])
+def _verdict(submission: Submission, findings: pl.DataFrame) -> Validated:
+    severity = findings["severity"]
+    errors, warnings = (int((severity == s.value).sum()) for s in (Severity.ERROR, Severity.WARNING))
+    return Validated(submission, findings, errors, warnings)
 
 
 def _placed(findings: pl.DataFrame) -> pl.DataFrame:
@@ -87,11 +83,11 @@ def _integrity_findings(faults: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=FINDING_SCHEMA)
 
 
-def _file_finding(rule: str, message: str, value: str = "") -> dict[str, object]:
+def _file_finding(rule: str, message: str, value: str = "", record: int | None = None) -> dict[str, object]:
     return {
         "rule": rule,
         "severity": Severity.ERROR.value,
-        "record": None,
+        "record": record,
         "reference": None,
         "field": "file",
         "path": "",
@@ -109,57 +105,55 @@ def _file_findings(
     regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], by_table: pl.DataFrame, store: Store
 ) -> pl.DataFrame:
     """Findings about each file as a whole, with DRAFT: its header's structure, its name, bytes, size and records."""
-    message = messages.load(regime.message)
-    faults = dict(by_table.filter(pl.col("rule").str.starts_with("STR-")).group_by(DRAFT).len().rows())
-    found = [pl.DataFrame(schema=DRAFTED_SCHEMA)]
-    seen: list[tuple[ReportContext, FileSeen]] = []
-    owner: list[int] = []
-    for number, (submission, context) in enumerate(sound):
-        for file in submission.files:
-            head = regime.head(context, file.message_id)
-            structural = check(message, None, head=head)
-            found.append(_drafted(structural, number))
-            found.append(_drafted(pl.DataFrame(list(_limits(file, context)), schema=FINDING_SCHEMA), number))
-            wrong = faults.get(number, 0) + structural.height
-            opened = partial(store.open, file.digest)
-            seen.append((context, FileSeen(file.name, head, file.records, file.size, wrong, opened)))
-            owner.append(number)
+    files = [(number, context, f) for number, (s, context) in enumerate(sound) for f in s.files]
+    if not files:
+        return pl.DataFrame(schema=DRAFTED_SCHEMA)
+    heads = [regime.head(context, f.message_id) for _, context, f in files]
+    structural = check_heads(messages.load(regime.message), pl.concat(heads, how="diagonal"))
+    wrong_heads = dict(structural.group_by("record").len().rows())
+    wrong = dict(by_table.filter(pl.col("rule").str.starts_with("STR-")).group_by(DRAFT).len().rows())
+    seen = []
+    for place, ((number, context, f), head) in enumerate(zip(files, heads, strict=True), start=1):
+        faults = wrong.get(number, 0) + wrong_heads.get(place, 0)
+        seen.append((context, FileSeen(f.name, head, f.records, f.size, faults, partial(store.open, f.digest))))
     by_rules = regime.file_rules(seen)
-    owners = pl.DataFrame(
-        {"record": range(1, len(owner) + 1), DRAFT: owner}, schema={"record": pl.UInt32, DRAFT: pl.UInt32}
-    )
-    placed = by_rules.join(owners, on="record", how="inner").with_columns(record=pl.lit(None, dtype=pl.UInt32))
-    return pl.concat([*found, _placed(placed).with_columns(placed[DRAFT])])
+    limits = [
+        _file_finding("VAL-RECORDS", f"{f.name} holds {f.records} records, the destination takes {limit}", record=place)
+        for place, (_, context, f) in enumerate(files, start=1)
+        if f.records > (limit := context.destination.records_max)
+    ]
+    every = pl.concat([structural, pl.DataFrame(limits, schema=FINDING_SCHEMA), by_rules.select(list(FINDING_SCHEMA))])
+    return _of_reports(every, [number for number, _, _ in files])
 
 
-def _drafted(findings: pl.DataFrame, number: int) -> pl.DataFrame:
-    return _placed(findings).with_columns(pl.lit(number, dtype=pl.UInt32).alias(DRAFT))
+def _of_reports(findings: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
+    """Findings whose `record` (from 1) is a place in `numbers`, as findings about the whole of those reports."""
+    places = range(1, len(numbers) + 1)
+    owners = pl.DataFrame({"record": places, DRAFT: numbers}, schema={"record": pl.UInt32, DRAFT: pl.UInt32})
+    owned = findings.join(owners, on="record", how="inner", maintain_order="left")
+    about = owned.with_columns(record=pl.lit(None, dtype=pl.UInt32))
+    return _placed(about).with_columns(owned[DRAFT])
 
 
-def _limits(file: ReportFile, context: ReportContext) -> Iterator[dict[str, object]]:
-    limit = context.destination.records_max
-    if file.records > limit:
-        yield _file_finding("VAL-RECORDS", f"{file.name} holds {file.records} records, the destination takes {limit}")
-
-
-def _counts(submission: Submission, store: Store) -> pl.DataFrame:
-    """Findings where ledger, manifest, index, field table and files do not agree on what is sent."""
-    manifest = json.loads(store.read(submission.manifest_digest))
-    index = pl.scan_parquet(store.local(submission.index_digest))
-    in_index = index.select(pl.len()).collect().item()
-    in_table = pl.scan_parquet(store.local(submission.fields_digest)).select(pl.len()).collect().item()
-    counts = {
-        "ledger": submission.records,
-        "manifest": manifest["records"],
-        "index": in_index,
-        "field table": in_table,
-        "files": sum(f.records for f in submission.files),
-    }
+def _count_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], store: Store) -> pl.DataFrame:
+    """Findings where ledger, manifest, index, field table and files do not agree on what is sent, with DRAFT."""
+    in_index = rows_of([store.local(s.index_digest) for s, _ in sound], "position", pl.UInt32())
+    in_table = rows_of([store.local(s.fields_digest) for s, _ in sound], regime.reference, pl.String())
     rows = []
-    if len(set(counts.values())) > 1:
-        words = ", ".join(f"{name} {count}" for name, count in counts.items())
-        rows.append(_file_finding("VAL-COUNT", f"The number of records differs: {words}"))
-    listed = {f["name"]: f["sha256"] for f in manifest["files"]}
-    if listed != {f.name: f.digest for f in submission.files}:
-        rows.append(_file_finding("VAL-MANIFEST", "The manifest names other files or digests than the ledger"))
-    return pl.DataFrame(rows, schema=FINDING_SCHEMA)
+    for place, (submission, _) in enumerate(sound, start=1):
+        manifest = json.loads(store.read(submission.manifest_digest))
+        counts = {
+            "ledger": submission.records,
+            "manifest": manifest["records"],
+            "index": in_index[store.local(submission.index_digest)],
+            "field table": in_table[store.local(submission.fields_digest)],
+            "files": sum(f.records for f in submission.files),
+        }
+        if len(set(counts.values())) > 1:
+            words = ", ".join(f"{name} {count}" for name, count in counts.items())
+            rows.append(_file_finding("VAL-COUNT", f"The number of records differs: {words}", record=place))
+        listed = {f["name"]: f["sha256"] for f in manifest["files"]}
+        if listed != {f.name: f.digest for f in submission.files}:
+            words = "The manifest names other files or digests than the ledger"
+            rows.append(_file_finding("VAL-MANIFEST", words, record=place))
+    return _of_reports(pl.DataFrame(rows, schema=FINDING_SCHEMA), range(len(sound)))

@@ -153,3 +153,19 @@ def read_chunks(path: Path, rows_max: int = ROWS_PER_CHUNK) -> Iterator[pl.DataF
         if height:
             yield chunk
         start += rows_max
+
+
+def rows_of(paths: Sequence[Path], column: str, dtype: pl.DataType) -> dict[Path, int]:
+    """How many rows each of many Parquet files has; `column` is one of theirs. All are asked in one reading."""
+    if not paths:
+        return {}
+    names = {str(path): path for path in paths}
+    whole = pl.scan_parquet(
+        list(names),
+        schema={column: dtype},
+        missing_columns="insert",
+        extra_columns="ignore",
+        include_file_paths="@path",
+    )
+    counts = dict(whole.group_by("@path").len().collect().rows())
+    return {path: counts.get(name, 0) for name, path in names.items()}
