@@ -16,7 +16,6 @@ from regreport import messages
 from regreport.books import BookStanding
 from regreport.engine.check import check
 from regreport.engine.rule import DRAFT, FINDING_SCHEMA, HISTORY, CrossRule, Rule, run_rules
-from regreport.engine.spool import ROWS_PER_CHUNK
 from regreport.regime import Regime, ReportContext
 
 PLACED_SCHEMA: Final = pl.Schema(dict(FINDING_SCHEMA) | {"batch_id": pl.String(), "source_line": pl.UInt32()})
@@ -24,6 +23,9 @@ PLACED_SCHEMA: Final = pl.Schema(dict(FINDING_SCHEMA) | {"batch_id": pl.String()
 DRAFTED_SCHEMA: Final = pl.Schema(dict(PLACED_SCHEMA) | {DRAFT: pl.UInt32()})
 """A finding with the report of the pass that it belongs to."""
 
+
+ROWS_PER_PASS: Final = 50_000
+"""Rows that rules and checks are shown at once: a call costs as much for a few as for some thousands."""
 
 SOURCE_ROW: Final = ("@batch_id", "@source_line")
 """Columns of a field row that say which source row it came from, where that is known."""
@@ -85,13 +87,13 @@ class _Chunk:
 
 
 def groups(regime: Regime, tables: Sequence[tuple[ReportContext, Iterator[pl.DataFrame]]]) -> Iterator[pl.DataFrame]:
-    """The rows of many reports in complete, enriched frames of about ROWS_PER_CHUNK, with DRAFT and `@position`."""
+    """The rows of many reports in complete, enriched frames of at most ROWS_PER_PASS, with DRAFT and `@position`."""
     waiting: list[_Chunk] = []
     rows = 0
     for number, (context, chunks) in enumerate(tables):
         before = 0
         for chunk in chunks:
-            if rows and rows + chunk.height > ROWS_PER_CHUNK:
+            if rows and rows + chunk.height > ROWS_PER_PASS:
                 yield _enriched(regime, waiting)
                 waiting, rows = [], 0
             if chunk.height:

@@ -14,8 +14,8 @@ from regreport.pipeline.home import Contexts, Home, cell_of
 from regreport.ports import Change, ObligationState
 from regreport.regime import ReportContext
 
-REPORTS_PER_PASS = 500
-"""Submissions judged and committed together."""
+RECORDS_PER_PART = 200_000
+"""Records of the submissions that are judged and committed together; a larger one is judged alone."""
 
 
 def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
@@ -24,11 +24,21 @@ def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
     judged: list[Submission] = []
     contexts = Contexts(home)
     for _, group in groupby(due, key=lambda s: (cell_of(s), s.report_date)):
-        together = list(group)
-        for start in range(0, len(together), REPORTS_PER_PASS):
-            home.progress("validate", start, len(together))
-            judged += _together(home, contexts, together[start : start + REPORTS_PER_PASS])
+        for part in _parts(list(group)):
+            home.progress("validate", len(judged), len(due))
+            judged += _together(home, contexts, part)
     return judged
+
+
+def _parts(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
+    part: list[Submission] = []
+    for submission in submissions:
+        if part and sum(s.records for s in part) + submission.records > RECORDS_PER_PART:
+            yield part
+            part = []
+        part.append(submission)
+    if part:
+        yield part
 
 
 def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission]) -> list[Submission]:

@@ -59,3 +59,18 @@ def test_a_file_is_read_in_chunks_of_any_size(tmp_path: Path) -> None:
         chunks = list(read_chunks(path, size))
         assert pl.concat(chunks).equals(table)
         assert all(chunk.height <= size for chunk in chunks)
+
+
+def test_rows_of_many_files_are_counted_at_once(tmp_path: Path) -> None:
+    tables = [
+        pl.DataFrame({"a": ["x"] * 3, "b": ["y"] * 3}),
+        pl.DataFrame({"b": ["y"] * 5}),
+        pl.DataFrame({"a": ["x"]}),
+    ]
+    tables.append(tables[0].clear())
+    paths = [tmp_path / f"{number}.parquet" for number in range(len(tables))]
+    for table, path in zip(tables, paths, strict=True):
+        table.write_parquet(path)
+    counted = spool.rows_of([*paths, paths[0]], "a", pl.String())
+    assert [counted[path] for path in paths] == [3, 5, 1, 0]
+    assert spool.rows_of([], "a", pl.String()) == {}
