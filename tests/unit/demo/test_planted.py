@@ -67,7 +67,7 @@ def landed(workspace: Path) -> Landed:
 
 def _fates(rows: pl.DataFrame, context: ReportContext) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(FATE of every row that is not sent and of every warning, the field table of what is sent)."""
-    standing = stand(rows.lazy())
+    standing = stand(rows.lazy(), lambda: [rows])
     replaced = standing.filter(pl.col("standing") != "LIVE").select(
         reference="transaction_id",
         becomes=pl.col("standing").replace({"CONFLICT": "held", "DUPLICATE": "duplicate"}),
