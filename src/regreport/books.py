@@ -103,21 +103,25 @@ def count(store: Store, submission: Submission, outcome: Outcome) -> int:
 
 def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
     """BOOKS_SCHEMA over the submissions of one obligation, in order of their numbers."""
+    return next(iter(read_each(store, submissions).values()), pl.DataFrame(schema=BOOKS_SCHEMA))
+
+
+def read_each(store: Store, submissions: Iterable[Submission]) -> dict[str, pl.DataFrame]:
+    """BOOKS_SCHEMA of each obligation that these submissions belong to, by its id; without those that have nothing."""
     frames = [
-        index(store, s).with_columns(report_id=pl.lit(s.report_id))
+        index(store, s).with_columns(report_id=pl.lit(s.report_id), obligation=pl.lit(s.obligation_id))
         for s in sorted(submissions, key=lambda s: s.number)
         if s.status not in NEVER_SENT
     ]
     if not frames:
-        return pl.DataFrame(schema=BOOKS_SCHEMA)
-    every = pl.concat(frames).with_row_index("@event")
+        return {}
+    every = pl.concat(frames, rechunk=True).with_row_index("@event")
+    key = ["obligation", "reference"]
     refused = pl.col("outcome") == Outcome.REJECTED.value
     # What the authority refused changed nothing in its books: what it took before it still stands.
-    taken = every.filter(~refused).group_by("reference", maintain_order=True).last()
-    tried = (
-        every.filter(refused & (pl.col("action") == Action.NEW.value)).group_by("reference", maintain_order=True).last()
-    )
-    both = taken.join(tried, on="reference", how="full", coalesce=True, suffix="_tried", maintain_order="left_right")
+    taken = every.filter(~refused).group_by(key, maintain_order=True).last()
+    tried = every.filter(refused & (pl.col("action") == Action.NEW.value)).group_by(key, maintain_order=True).last()
+    both = taken.join(tried, on=key, how="full", coalesce=True, suffix="_tried", maintain_order="left_right")
     later = pl.col("@event_tried").is_not_null() & (pl.col("@event_tried") > pl.col("@event")).fill_null(value=True)
     active = (pl.col("action") == Action.NEW.value).fill_null(value=False)
     standing = (
@@ -126,17 +130,17 @@ def read(store: Store, submissions: Iterable[Submission]) -> pl.DataFrame:
         .otherwise(pl.lit(BookStanding.GONE.value))
     )  # fmt: skip
     shown = ("action", "outcome", "report_id", "position", "batch_id", "source_line")
-    return (
-        both.select(
-            "reference",
-            standing=standing,
-            tried_report_id=pl.when(later).then("report_id_tried"),
-            tried_position=pl.when(later).then("position_tried"),
-            **{c: pl.when(~active & later).then(pl.col(f"{c}_tried")).otherwise(pl.col(c)) for c in shown},
-        )
-        .select(list(BOOKS_SCHEMA))
-        .cast(BOOKS_SCHEMA)
+    books = both.select(
+        "obligation",
+        "reference",
+        standing=standing,
+        tried_report_id=pl.when(later).then("report_id_tried"),
+        tried_position=pl.when(later).then("position_tried"),
+        **{c: pl.when(~active & later).then(pl.col(f"{c}_tried")).otherwise(pl.col(c)) for c in shown},
     )
+    columns = books.select("obligation", *BOOKS_SCHEMA).cast(pl.Schema({"obligation": pl.String(), **BOOKS_SCHEMA}))
+    by_obligation = columns.partition_by("obligation", as_dict=True, include_key=False, maintain_order=True)
+    return {str(key[0]): rows for key, rows in by_obligation.items()}
 
 
 def standing_lines(lines: pl.DataFrame) -> pl.DataFrame:

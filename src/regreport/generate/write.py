@@ -102,13 +102,15 @@ def _write_together(
 ) -> Iterator[Submission]:
     heads, indexes = _heads(regime, reports), _indexes(regime, reports)
     if len(reports) == 1 and reports[0].judged.fields.rows > ROWS_PER_CHUNK:
-        yield _one(regime, reports[0], heads[0], None, indexes[0], store, retain_until)
+        large = reports[0]
+        yield _one(regime, large, heads[0], None, large.judged.fields.parquet(), indexes[0], store, retain_until)
         return
     frames = [r.judged.fields.frame() for r in reports]
     rendered = _rendered(regime, pl.concat(frames, how="diagonal", rechunk=True))
     start = 0
     for report, frame, head, index in zip(reports, frames, heads, indexes, strict=True):
-        yield _one(regime, report, head, rendered.slice(start, frame.height), index, store, retain_until)
+        of_report = rendered.slice(start, frame.height)
+        yield _one(regime, report, head, of_report, [parquet_bytes(frame)], index, store, retain_until)
         start += frame.height
 
 
@@ -146,13 +148,17 @@ def _one(
     report: Planned,
     heads: Sequence[_Head],
     rendered: pl.Series | None,
+    table: Iterable[bytes],
     index: pl.DataFrame,
     store: Store,
     retain_until: date,
 ) -> Submission:
-    """Store one report. `rendered` is its XML where it is small; a large one is rendered while it is written."""
+    """Store one report. `rendered` is its XML where it is small; a large one is rendered while it is written.
+
+    `table` is its field table as Parquet.
+    """
     prefix = report.submission.folder
-    fields_digest = store.put(report.judged.fields.parquet(), f"{prefix}/fields.parquet", retain_until)
+    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until)
     numbered = list(_files(regime, report, heads, rendered, store, prefix, retain_until))
     index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until)
     findings = report.judged.findings

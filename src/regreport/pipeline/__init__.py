@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 STEPS: Final = ("generate", "validate", "deliver", "confirm")
+ASKED_AT_ONCE: Final = 1_000
+"""Obligations that one question to the ledger names."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,22 @@ def run(home: Home, on: date, wanted: Wanted | None = None) -> list[Ran]:
     return [run_step(home, step, states) for step in STEPS]
 
 
+def _submissions(home: Home, states: Sequence[ObligationState]) -> list[Submission]:
+    """Every submission of these obligations, in their order and by number; the ledger is asked for many at a time."""
+    found: dict[str, list[Submission]] = {s.obligation.obligation_id: [] for s in states}
+    ids = list(found)
+    for start in range(0, len(ids), ASKED_AT_ONCE):
+        for submission in home.ledger.submissions(obligation_id=ids[start : start + ASKED_AT_ONCE]):
+            found[submission.obligation_id].append(submission)
+    return [submission for of_obligation in found.values() for submission in of_obligation]
+
+
 def run_step(home: Home, step: str, states: Sequence[ObligationState], only: frozenset[str] = frozenset()) -> Ran:
     """One step for the obligations given; `only` narrows it to these submissions.
 
     confirm takes in every answer that lies ready, whatever it is about.
     """
-    every = [s for state in states for s in home.submissions(state.obligation.obligation_id)]
+    every = _submissions(home, states)
     if step == "generate":
         # What an earlier generate left is judged first: a correction has to know whether it will stand.
         validate(home, every)

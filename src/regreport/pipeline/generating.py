@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from regreport import books, inputs
 from regreport import generate as generating
@@ -21,7 +22,8 @@ from regreport.regime import Regime
 
 REJECTED = (Status.REJECTED, Status.PARTIALLY_ACCEPTED)
 ROWS_PER_PART = 200_000
-"""Source records that are worked together before their results are committed."""
+REPORTS_PER_PART = 1_000
+"""Source records and reports that are worked together before their results are committed."""
 
 
 def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str] = frozenset()) -> list[Submission]:
@@ -63,7 +65,7 @@ def _parts(
     rows = 0
     for state in states:
         more = sum(b.rows for b in contexts.batches(state[0]))
-        if part and rows + more > ROWS_PER_PART:
+        if part and (rows + more > ROWS_PER_PART or len(part) == REPORTS_PER_PART):
             yield part
             part, rows = [], 0
         part.append(state)
@@ -102,12 +104,7 @@ class _Day:
                 s.obligation_id: s
                 for s in generating.write(self._regime, list(planned.values()), home.store, self._retain)
             }
-            accounts = {
-                state.obligation.obligation_id: self._account(
-                    state, seen, report, written.get(state.obligation.obligation_id)
-                )
-                for (state, seen), report in zip(states, judged, strict=True)
-            }
+            accounts = self._accounts(states, judged, written)
         self._record(written, accounts)
         self._discharge([s for s, _ in states if s.obligation.obligation_id not in written])
         home.progress("generate", len(states), len(states))
@@ -162,28 +159,41 @@ class _Day:
             for b in self._contexts.batches(state)
         }
 
-    def _account(
-        self, state: ObligationState, seen: str, report: generating.Judged, written: Submission | None
-    ) -> dict[str, object]:
-        """Columns of the obligation after this generate: where every record is, and what the books should hold."""
-        home, owed = self._home, state.obligation
-        prefix = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}"
-        sent = [*self._contexts.submissions(owed.obligation_id)]
-        if written is not None:
-            sent = [s for s in sent if s.report_id != written.report_id] + [replace(written, status=Status.GENERATED)]
-        return {
-            "decisions_digest": home.store.put(
-                parquet_bytes(report.accounts), f"{prefix}/accounts.parquet", self._retain
-            ),
-            "findings_digest": written.findings_digest
-            if written is not None
-            else home.store.put(parquet_bytes(report.findings), f"{prefix}/findings.parquet", self._retain),
-            "state_digest": home.store.put(
-                parquet_bytes(books.read(home.store, sent)), f"{prefix}/books.parquet", self._retain
-            ),
-            "batches_seen": seen,
-            "status": _status(report, sent),
-        }
+    def _accounts(
+        self,
+        states: Sequence[tuple[ObligationState, str]],
+        judged: Sequence[generating.Judged],
+        written: Mapping[str, Submission],
+    ) -> dict[str, dict[str, object]]:
+        """Columns of each obligation after this generate: where every record is, and what the books should hold."""
+        sent = {s.obligation.obligation_id: self._sent(s, written.get(s.obligation.obligation_id)) for s, _ in states}
+        held = books.read_each(self._home.store, [s for of_obligation in sent.values() for s in of_obligation])
+        nothing = books.read(self._home.store, [])
+        accounts: dict[str, dict[str, object]] = {}
+        for (state, seen), report in zip(states, judged, strict=True):
+            key = state.obligation.obligation_id
+            submission = written.get(key)
+            findings = submission.findings_digest if submission else self._put(state, "findings", report.findings)
+            accounts[key] = {
+                "decisions_digest": self._put(state, "accounts", report.accounts),
+                "findings_digest": findings,
+                "state_digest": self._put(state, "books", held.get(key, nothing)),
+                "batches_seen": seen,
+                "status": _status(report, sent[key]),
+            }
+        return accounts
+
+    def _sent(self, state: ObligationState, written: Submission | None) -> list[Submission]:
+        """The submissions of an obligation with the one that was written now."""
+        before = self._contexts.submissions(state.obligation.obligation_id)
+        if written is None:
+            return before
+        return [s for s in before if s.report_id != written.report_id] + [replace(written, status=Status.GENERATED)]
+
+    def _put(self, state: ObligationState, name: str, table: Any) -> str:
+        owed = state.obligation
+        folder = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}"
+        return self._home.store.put(parquet_bytes(table), f"{folder}/{name}.parquet", self._retain)
 
     def _record(self, written: dict[str, Submission], accounts: dict[str, dict[str, object]]) -> None:
         home = self._home
@@ -194,7 +204,7 @@ class _Day:
 
 def _status(report: generating.Judged, sent: Iterable[Submission]) -> ObligationStatus:
     """NIL is asserted where there is nothing to report, nothing held back and nothing ever sent."""
-    nothing = not any(report.accounts["category"].is_in(["REPORTABLE", "HELD"]).to_list())
+    nothing = not report.accounts["category"].is_in(["REPORTABLE", "HELD"]).any()
     return ObligationStatus.NIL if nothing and not list(sent) else ObligationStatus.OPEN
 
 

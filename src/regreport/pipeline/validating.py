@@ -15,7 +15,8 @@ from regreport.ports import Change, ObligationState
 from regreport.regime import ReportContext
 
 RECORDS_PER_PART = 200_000
-"""Records of the submissions that are judged and committed together; a larger one is judged alone."""
+REPORTS_PER_PART = 1_000
+"""Records and submissions that are judged and committed together; a larger submission is judged alone."""
 
 
 def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
@@ -32,11 +33,13 @@ def validate(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
 
 def _parts(submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
     part: list[Submission] = []
+    records = 0
     for submission in submissions:
-        if part and sum(s.records for s in part) + submission.records > RECORDS_PER_PART:
+        if part and (records + submission.records > RECORDS_PER_PART or len(part) == REPORTS_PER_PART):
             yield part
-            part = []
+            part, records = [], 0
         part.append(submission)
+        records += submission.records
     if part:
         yield part
 
