@@ -189,6 +189,21 @@ def history(store: Store, states: Iterable[tuple[str, str]], references: pl.Lazy
     return pl.concat(found)
 
 
+def said_elsewhere(
+    store: Store, states: Iterable[tuple[str, str]], findings: pl.LazyFrame, rules: Iterable[str]
+) -> list[str]:
+    """What other days have said, in words, of the references that these rules have found something about.
+
+    A record that is held because of another day must be looked at again when that day has changed. `findings`: columns
+    rule and reference; `states` as in `history`.
+    """
+    asked = findings.filter(pl.col("rule").is_in(sorted(rules))).select("reference").drop_nulls().collect()
+    if asked.is_empty():
+        return []
+    told = history(store, states, asked.lazy()).sort("reference", "report_date")
+    return [f"{reference} {standing} {on}" for reference, standing, on in told.rows()]
+
+
 def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, references: pl.LazyFrame) -> pl.DataFrame:
     """HISTORY_SCHEMA of other days, and of this obligation's own earlier submissions (BOOKS_SCHEMA)."""
     if own.is_empty():
@@ -201,6 +216,11 @@ def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, refere
 def asked_of_source(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The references that source rows will be reported under: their own, else the transaction_id."""
     return rows.select(reference=pl.coalesce("transaction_reference", "transaction_id"))
+
+
+def scan(store: Store, digest: str) -> pl.LazyFrame:
+    """A stored table, to ask for a few of its rows and columns."""
+    return pl.scan_parquet(store.local(digest))
 
 
 def asked_of_index(store: Store, digest: str) -> pl.LazyFrame:

@@ -15,7 +15,7 @@ import polars as pl
 
 from regreport.books import OUTCOME_SCHEMA
 from regreport.model.feedback import FileAnswer, FileStatus, Outcome
-from regreport.model.report import Status, Submission
+from regreport.model.report import Action, Status, Submission
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Answered:
     """Records that the answers name and that this submission never had."""
 
 
+_OPEN: Final = (Outcome.PENDING.value, Outcome.SENT.value)
+"""What an authority says of a record that it has not decided on."""
 NOT_SENT: Final = frozenset({Status.PLANNED, Status.GENERATED, Status.VALIDATED, Status.VALIDATION_FAILED})
 """Statuses in which no authority can have seen the file."""
 
@@ -68,36 +70,52 @@ def _listed(answer: FileAnswer) -> pl.DataFrame:
     return listed.unique("reference", keep="first", maintain_order=True)
 
 
-def settle(submission: Submission, answers: Sequence[FileAnswer], index: pl.DataFrame) -> Answered:
+def settle(
+    submission: Submission,
+    answers: Sequence[FileAnswer],
+    index: pl.DataFrame,
+    of_cancellations: frozenset[str] = frozenset(),
+) -> Answered:
     """Outcomes and status of a submission from all its usable answers.
 
-    `index`: INDEX_SCHEMA. Later answers (by creation, then id) override earlier ones record by record; 'everything not
-    listed is accepted' only reaches records that no answer has named.
+    `index`: INDEX_SCHEMA. Later answers (by creation, then id) override earlier ones record by record. 'Everything not
+    listed is accepted' reaches records that no answer has named, and those that were only said to be waiting: an answer
+    whose counts agree would list them if they still did. `of_cancellations`: codes that speak of a cancellation.
     """
-    rows = index.select("position", "file", "record_id")
-    said = pl.DataFrame(schema={**OUTCOME_SCHEMA})
+    rows = index.select("position", "file", "record_id", "action")
+    said = pl.DataFrame(schema=OUTCOME_SCHEMA)
     unknown = 0
     for answer in sorted(answers, key=lambda a: (a.created_at, a.feedback_id)):
         file = next(f.number for f in submission.files if f.message_id == answer.message_id)
-        named, strangers = _named(answer, rows.filter(pl.col("file") == file))
+        of_file = rows.filter(pl.col("file") == file)
+        named, strangers = _named(answer, of_file, of_cancellations)
         unknown += strangers
-        said = pl.concat([said.join(named, on="position", how="anti"), named])
-        said = pl.concat([said, _unlisted(answer, rows.filter(pl.col("file") == file), said)])
+        final = said.filter(~pl.col("outcome").is_in(_OPEN))
+        accepted = _unlisted(answer, of_file, pl.concat([final, named]))
+        told = pl.concat([named, accepted])
+        said = pl.concat([said.join(told, on="position", how="anti"), told])
     return Answered(submission, said.sort("position"), status_of(submission, said, answers, index.height), unknown)
 
 
-def _named(answer: FileAnswer, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _named(answer: FileAnswer, rows: pl.DataFrame, of_cancellations: frozenset[str]) -> tuple[pl.DataFrame, int]:
     """Outcomes of the records that an answer lists, and how many of those this file does not hold."""
     if answer.status is FileStatus.REJECTED:
         code, words = answer.reasons[0] if answer.reasons else ("", "File rejected")
         return rows.select(
             "position", outcome=pl.lit(Outcome.REJECTED.value), rule=pl.lit(code), message=pl.lit(words)
         ).cast(OUTCOME_SCHEMA), 0
-    first = _listed(answer)
-    # Feedback names a record by its id; where a reference was cancelled and sent anew in one file, both lines bear it.
-    joined = first.join(rows, left_on="reference", right_on="record_id", how="left", maintain_order="left")
-    known = joined.filter(pl.col("position").is_not_null())
-    return known.select(list(OUTCOME_SCHEMA)).cast(OUTCOME_SCHEMA), joined.height - known.height
+    listed = answer.outcomes
+    assert isinstance(listed, pl.DataFrame)  # the model names no column library; this room does
+    lines = rows.with_columns(twice=pl.col("record_id").is_duplicated())
+    joined = listed.join(lines, left_on="reference", right_on="record_id", how="left", maintain_order="left")
+    # A record that is cancelled and sent anew in one file is named by one id. What is said of it is about the new
+    # report, for a cancellation has hardly a field to be wrong, unless the code speaks of cancellations.
+    cancels = pl.col("rule").is_in(sorted(of_cancellations)).fill_null(value=False)
+    about = pl.when(cancels).then(pl.lit(Action.CANCEL.value)).otherwise(pl.lit(Action.NEW.value))
+    meant = joined.filter(~pl.col("twice") | (pl.col("action") == about))
+    first = meant.unique("position", keep="first", maintain_order=True)
+    strangers = joined.filter(pl.col("position").is_null())["reference"].n_unique()
+    return first.select(list(OUTCOME_SCHEMA)).cast(OUTCOME_SCHEMA), strangers
 
 
 def _unlisted(answer: FileAnswer, rows: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:

@@ -63,11 +63,17 @@ def reference_data(store: Store, digests: Mapping[str, str]) -> dict[str, pl.Dat
     return {name: pl.read_parquet(store.local(digest)) for name, digest in digests.items()}
 
 
-def fingerprint(batches: Sequence[SourceBatch], snapshots: Mapping[str, str], settings: Mapping[str, str]) -> str:
+def fingerprint(
+    batches: Sequence[SourceBatch],
+    snapshots: Mapping[str, str],
+    settings: Mapping[str, str],
+    elsewhere: Sequence[str] = (),
+) -> str:
     """One digest over everything a decision rests on: where it has not changed, there is nothing to generate."""
     parts = [b.digest for b in batches]
     parts += [f"{k}={v}" for k, v in sorted(snapshots.items())]
     parts += [f"{k}={v}" for k, v in sorted(settings.items())]
+    parts += elsewhere
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -211,6 +211,9 @@ class Regime:
     """The columns that the record id and the reference are made of."""
     read_feedback: Callable[[BinaryIO, str], list[FileAnswer]]
     """(stream, file name) -> one answer a submission file that is named in it."""
+    cancellation_codes: frozenset[str] = frozenset()
+    """The authority's codes that speak of a cancellation: they tell which line is meant where one file cancels a record
+    and sends it anew."""
     datasets: tuple[str, ...] = ()
     """Reference data it uses."""
     listed: tuple[Listed, ...] = ()

@@ -201,6 +201,36 @@ def test_a_rejected_record_is_corrected(firm: Firm) -> None:
     assert firm.status() == "discharged"
 
 
+def test_only_the_new_report_of_a_correction_is_rejected(firm: Firm) -> None:
+    """The answer names the record once; cancellation and new report bear the same name."""
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answer(1)
+    firm.load(dearer(a))
+    firm.run()
+    firm.answer(2, a["TradeRef"], rule="CON-412", total=2)
+    assert firm.reports() == ["CONFIRMED", "PARTIALLY_ACCEPTED"]
+    assert firm.counts() == {"cancelled": 1, "rejected": 1}
+    firm.load(dearer(a, 2))
+    firm.run()
+    assert firm.lines(3) == [f"New {a['TradeRef']}"]
+    firm.answer(3)
+    assert firm.counts() == {"cancelled": 2, "accepted": 1}
+    assert firm.status() == "discharged"
+
+
+def test_only_the_cancellation_of_a_correction_is_rejected(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answer(1)
+    firm.load(dearer(a))
+    firm.run()
+    firm.answer(2, a["TradeRef"], rule="CON-024", total=2)
+    assert firm.counts() == {"rejected": 1, "accepted": 1}
+
+
 def test_a_refused_withdrawal_leaves_the_report_standing(firm: Firm) -> None:
     a, b, _ = firm.rows
     firm.load(a, b)
@@ -290,9 +320,9 @@ def test_a_contradiction_is_settled_by_either_record(firm: Firm) -> None:
     assert "held" not in firm.counts()
 
 
-@pytest.mark.parametrize("first", [DAY])
+@pytest.mark.parametrize("first", [DAY, NEXT_DAY])
 def test_a_record_moves_to_another_day(firm: Firm, first: str) -> None:
-    """It is withdrawn from the day it was on; both days come to zero where the old day is run first."""
+    """It is withdrawn from the day it was on; both days come to zero whichever of them is run first."""
     a, b, _ = firm.rows
     moved = a | {"ExecTime": a["ExecTime"].replace(DAY, NEXT_DAY)}
     assert moved != a
@@ -372,6 +402,8 @@ def test_an_answer_while_a_report_is_stuck_on_its_way_does_no_harm(firm: Firm) -
     firm.shell("confirm", at=firm.at())
     assert firm.reports() == ["PARTIALLY_ACCEPTED"]
     assert firm.counts() == {"accepted": 2, "unanswered": 1}
+    told = firm.shell("status", "--json", code=1, at="2026-11-27T08:00:00Z").json["obligations"]
+    assert any("24 hours for 1 record" in " ".join(r["waits"]) for r in told)
 
 
 def test_a_correction_waits_for_the_report_that_it_corrects(firm: Firm) -> None:

@@ -96,7 +96,8 @@ def _is_owed(home: Home, kind: str, entity: str, on: date) -> bool:
 def overdue_answer(home: Home, submission: Submission) -> str:
     """What the authority should have said of a submission by now, in words; '' where it owes nothing.
 
-    No answer at all after the destination's hours, or records that are still pending after the regime's days.
+    No answer, at all or for some of the records (one file of two, a mere receipt), after the destination's hours; or
+    records that are still pending after the regime's days.
     """
     now, handed_over = home.now(), submission.delivered_at
     if handed_over is None:
@@ -105,13 +106,19 @@ def overdue_answer(home: Home, submission: Submission) -> str:
     if submission.destination not in known:
         return ""
     hours = known[submission.destination]
-    if submission.status is Status.DELIVERED and now > handed_over + timedelta(hours=hours):
+    due = now > handed_over + timedelta(hours=hours)
+    if submission.status is Status.DELIVERED and due:
         return f"{submission.report_id}: no answer within {hours} hours"
-    days = home.regime(cell_of(submission)).pending_days
-    if not days or submission.status is not Status.PARTIALLY_ACCEPTED:
+    if submission.status not in (Status.ACKNOWLEDGED, Status.PARTIALLY_ACCEPTED):
         return ""
-    last = max(e.received_at for e in home.ledger.feedback(submission.report_id) if not e.quarantine)
-    waiting = books.count(home.store, submission, Outcome.PENDING)
-    if waiting and now > last + timedelta(days=days):
-        return f"{submission.report_id}: {waiting} records still pending after {days} days"
-    return ""
+    silent = books.count(home.store, submission, Outcome.SENT) if due else 0
+    if silent:
+        return f"{submission.report_id}: no answer within {hours} hours for {_records(silent)}"
+    days = home.regime(cell_of(submission)).pending_days
+    first = min(e.received_at for e in home.ledger.feedback(submission.report_id) if not e.quarantine)
+    waiting = books.count(home.store, submission, Outcome.PENDING) if days and now > first + timedelta(days=days) else 0
+    return f"{submission.report_id}: {_records(waiting)} still pending after {days} days" if waiting else ""
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'' if count == 1 else 's'}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,24 +89,35 @@ def _judge(home: Home, regime: Regime, answer: Answer) -> list[str] | None:
         home.ledger.add_feedback(_entry(home, answer, None, "", str(error)), [], home.actor)
         return []
     entries, usable = [], defaultdict(list)
-    if any(s is not None and s.status in UNDER_WAY for s in (_submission(home, said) for said in answers)):
+    if any(_waits(submission) for submission in (_submission(home, said) for said in answers)):
         return None
+    times = Counter(said.message_id for said in answers)
     for said in answers:
         submission = _submission(home, said)
         reason = confirming.quarantine_reason(said, submission, _inbox(home, submission, answer))
+        if not reason and times[said.message_id] > 1:
+            reason = f"answers file {said.message_id!r} {times[said.message_id]} times at once"
         if submission is not None and not reason:
             reason = confirming.stranger_reason(said, submission, books.index(home.store, submission))
         entries.append(_entry(home, answer, said, submission.report_id if submission else "", reason))
         if submission is not None and not reason:
             usable[submission.report_id].append(said)
-    changes = {report_id: _settle(home, regime, report_id, said, answer) for report_id, said in usable.items()}
-    with home.ledger.transaction():
+    with home.ledger.transaction():  # what an answer adds to is read under the same lock that writes it
+        changes = {report_id: _settle(home, regime, report_id, said, answer) for report_id, said in usable.items()}
         for entry in entries:
             change = None if entry.quarantine else changes.pop(entry.report_id, None)
             home.ledger.add_feedback(entry, [change] if change else [], home.actor)
         for report_id in usable:
             _refresh(home, report_id)
     return list(usable)
+
+
+def _waits(submission: Submission | None) -> bool:
+    """Whether an answer has to wait until it is known that every file of its submission was handed over."""
+    if submission is None:
+        return False
+    unknown = submission.status is Status.DELIVERY_UNKNOWN and len(submission.files) > 1
+    return submission.status in UNDER_WAY or unknown
 
 
 def _inbox(home: Home, submission: Submission | None, answer: Answer) -> str:
@@ -140,10 +151,12 @@ def _settle(home: Home, regime: Regime, report_id: str, said: Sequence[FileAnswe
     submission = home.ledger.submission(report_id)
     every = [*_earlier(home, regime, submission), *said]
     index = books.index(home.store, submission)
-    settled = confirming.settle(submission, every, index)
+    settled = confirming.settle(submission, every, index, regime.cancellation_codes)
     until = home.retain_until(regime, submission.report_date)
     digest = home.store.put(parquet_bytes(settled.outcomes), f"{submission.folder}/outcomes.parquet", until)
     columns: dict[str, object] = {"outcomes_digest": digest}
+    if submission.delivered_at is None:  # the outcome of its hand-over was unknown: the answer proves it
+        columns["delivered_at"] = home.now()
     if (
         settled.status in (Status.CONFIRMED, Status.PARTIALLY_ACCEPTED, Status.REJECTED)
         and submission.confirmed_at is None

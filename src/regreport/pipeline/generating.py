@@ -36,14 +36,14 @@ def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str
     ours = {e.lei for e in home.settings.entities}
     contexts = Contexts(home)
     fresh = [
-        (s, f)
+        s
         for s in states
         if s.obligation.entity in ours
         and contexts.batches(s)
-        and ((f := contexts.fingerprint(s)) != s.batches_seen or _asked_again(home, s, again))
+        and (contexts.fingerprint(s) != s.batches_seen or _asked_again(home, s, again))
     ]
     done: list[Submission] = []
-    for (cell, on), group in groupby(fresh, key=lambda e: (e[0].obligation.cell, e[0].obligation.report_date)):
+    for (cell, on), group in groupby(fresh, key=lambda s: (s.obligation.cell, s.obligation.report_date)):
         with TemporaryDirectory(dir=home.scratch, prefix="generate-") as scratch:
             day = _Day(home, contexts, home.regime(cell), on, Path(scratch), again)
             for part in _parts(contexts, group):
@@ -56,15 +56,13 @@ def _asked_again(home: Home, state: ObligationState, asked: frozenset[str]) -> b
     return any(s.report_id in asked and s.status in (Status.VALIDATION_FAILED, *REJECTED) for s in last)
 
 
-def _parts(
-    contexts: Contexts, states: Iterable[tuple[ObligationState, str]]
-) -> Iterator[list[tuple[ObligationState, str]]]:
+def _parts(contexts: Contexts, states: Iterable[ObligationState]) -> Iterator[list[ObligationState]]:
     """Obligations that are worked together: many small ones, so that they share passes and commits; a large one alone,
     so that no two of them are in memory at once."""
-    part: list[tuple[ObligationState, str]] = []
+    part: list[ObligationState] = []
     rows = 0
     for state in states:
-        more = sum(b.rows for b in contexts.batches(state[0]))
+        more = sum(b.rows for b in contexts.batches(state))
         if part and (rows + more > ROWS_PER_PART or len(part) == REPORTS_PER_PART):
             yield part
             part, rows = [], 0
@@ -89,16 +87,16 @@ class _Day:
         self._next: dict[str, int] = {}
         """Obligation -> number of the submission that its draft is for."""
 
-    def run(self, states: Sequence[tuple[ObligationState, str]]) -> list[Submission]:
+    def run(self, states: Sequence[ObligationState]) -> list[Submission]:
         """Draft, judge, plan, write and record; one commit for the plans, one for the results."""
         home = self._home
-        self._contexts.prepare([state for state, _ in states])
+        self._contexts.prepare(states)
         drafts = []
-        for number, (state, _) in enumerate(states):
+        for number, state in enumerate(states):
             home.progress("generate", number, len(states))
             drafts.append(self._draft(state))
         judged = generating.judge(self._regime, drafts, hold_by=home.settings.hold, scratch=self._scratch)
-        planned = self._plan([s for s, _ in states], judged)
+        planned = self._plan(states, judged)
         with home.store.batch():
             written = {
                 s.obligation_id: s
@@ -106,7 +104,7 @@ class _Day:
             }
             accounts = self._accounts(states, judged, written)
         self._record(written, accounts)
-        self._discharge([s for s, _ in states if s.obligation.obligation_id not in written])
+        self._discharge([s for s in states if s.obligation.obligation_id not in written])
         home.progress("generate", len(states), len(states))
         return list(written.values())
 
@@ -161,16 +159,16 @@ class _Day:
 
     def _accounts(
         self,
-        states: Sequence[tuple[ObligationState, str]],
+        states: Sequence[ObligationState],
         judged: Sequence[generating.Judged],
         written: Mapping[str, Submission],
     ) -> dict[str, dict[str, object]]:
         """Columns of each obligation after this generate: where every record is, and what the books should hold."""
-        sent = {s.obligation.obligation_id: self._sent(s, written.get(s.obligation.obligation_id)) for s, _ in states}
+        sent = {s.obligation.obligation_id: self._sent(s, written.get(s.obligation.obligation_id)) for s in states}
         held = books.read_each(self._home.store, [s for of_obligation in sent.values() for s in of_obligation])
         nothing = books.read(self._home.store, [])
         accounts: dict[str, dict[str, object]] = {}
-        for (state, seen), report in zip(states, judged, strict=True):
+        for state, report in zip(states, judged, strict=True):
             key = state.obligation.obligation_id
             submission = written.get(key)
             findings = submission.findings_digest if submission else self._put(state, "findings", report.findings)
@@ -178,7 +176,7 @@ class _Day:
                 "decisions_digest": self._put(state, "accounts", report.accounts),
                 "findings_digest": findings,
                 "state_digest": self._put(state, "books", held.get(key, nothing)),
-                "batches_seen": seen,
+                "batches_seen": self._contexts.fingerprint(state, report.findings),
                 "status": _status(report, sent[key]),
             }
         return accounts

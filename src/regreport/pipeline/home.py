@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from regreport import books, inputs
+from regreport.engine.rule import HISTORY
 from regreport.errors import NotFound
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Cell
@@ -106,12 +107,23 @@ class Contexts:
             self._batches[key] = self._home.batches(state)
         return self._batches[key]
 
-    def fingerprint(self, state: ObligationState) -> str:
-        """A digest over everything that the obligation's decisions rest on."""
+    def fingerprint(self, state: ObligationState, findings: Any = None) -> str:
+        """A digest over everything that the obligation's decisions rest on; `findings` are those of its latest
+        generate, where they are not stored yet."""
         owed, settings = state.obligation, self._home.settings
         regime = self._home.regime(owed.cell)
         facts = inputs.entity_settings(settings.regimes.get(regime.id, {}), settings.entity(owed.entity))
-        return inputs.fingerprint(self.batches(state), self._snapshots(regime, owed.report_date), facts)
+        elsewhere = self._said_elsewhere(state, regime, findings)
+        return inputs.fingerprint(self.batches(state), self._snapshots(regime, owed.report_date), facts, elsewhere)
+
+    def _said_elsewhere(self, state: ObligationState, regime: Regime, findings: Any) -> list[str]:
+        """What other days have said of the records that their history has held."""
+        rules = [r.id for r in regime.rules if HISTORY in (*r.needs, *r.partly_needs)]
+        if findings is None:
+            if not state.findings_digest:
+                return []
+            findings = books.scan(self._home.store, state.findings_digest)
+        return books.said_elsewhere(self._home.store, self._days(state), findings.lazy(), rules)
 
     def _snapshots(self, regime: Regime, on: date) -> dict[str, str]:
         key = (regime.id, on)
@@ -159,18 +171,19 @@ class Contexts:
 
     def _history(self, state: ObligationState, asked: Any, before: Sequence[Submission]) -> Any:
         """What was reported before of these references, by the entity under this regime, on this day and on others."""
+        others_said = books.history(self._home.store, self._days(state), asked)
+        own = books.read(self._home.store, before)
+        return books.with_own(others_said, own, state.obligation.report_date.isoformat(), asked)
+
+    def _days(self, state: ObligationState) -> Iterator[tuple[str, str]]:
+        """(date, digest of its books) of every other day of the same entity and regime."""
         owed = state.obligation
         others = self._others.get((owed.cell, owed.entity))
         if others is None:
             others = self._obligations(owed.cell, [owed.entity])
-        days = [
-            (o.obligation.report_date.isoformat(), o.state_digest)
-            for o in others
-            if o.state_digest and o.obligation.obligation_id != owed.obligation_id
-        ]
-        others_said = books.history(self._home.store, days, asked)
-        own = books.read(self._home.store, before)
-        return books.with_own(others_said, own, owed.report_date.isoformat(), asked)
+        for other in others:
+            if other.state_digest and other.obligation.obligation_id != owed.obligation_id:
+                yield other.obligation.report_date.isoformat(), other.state_digest
 
 
 def cell_of(submission: Submission) -> Cell:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from itertools import permutations
 
 import polars as pl
+import pytest
 
 from regreport.books import INDEX_SCHEMA
 from regreport.confirm import quarantine_reason, settle
@@ -57,6 +58,41 @@ def test_what_a_complete_answer_does_not_list_is_accepted() -> None:
 def test_a_later_answer_overrides_record_by_record_and_silence_overrides_nothing() -> None:
     assert outcomes(PARTLY, RESOLVED) == {1: "ACCEPTED", 2: "REJECTED", 3: "REJECTED"}
     assert outcomes(PARTLY, RESOLVED, TAKEN_BACK) == {1: "ACCEPTED", 2: "REJECTED", 3: "ACCEPTED"}
+
+
+def test_what_waits_is_accepted_when_a_later_complete_answer_does_not_list_it_any_more() -> None:
+    assert outcomes(PARTLY, answer(20, FileStatus.PARTIAL, ("LEIT3", "REJECTED", "CON-023")))[2] == "ACCEPTED"
+    assert outcomes(PARTLY, answer(20, FileStatus.RECEIVED))[2] == "PENDING"
+    assert outcomes(answer(5, FileStatus.ACCEPTED), PARTLY)[2] == "PENDING"
+
+
+CORRECTION = pl.DataFrame(
+    [
+        (1, 1, 1, "CANCEL", "T1", "LEIT1", "B", 1),
+        (2, 1, 2, "NEW", "T1", "LEIT1", "C", 1),
+        (3, 1, 3, "NEW", "T3", "LEIT3", "B", 3),
+    ],
+    schema=INDEX_SCHEMA,
+    orient="row",
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted"),
+    [
+        ((("LEIT1", "REJECTED", "CON-412"),), ("ACCEPTED", "REJECTED", "ACCEPTED")),
+        ((("LEIT1", "REJECTED", "CON-024"),), ("REJECTED", "ACCEPTED", "ACCEPTED")),
+        ((("LEIT1", "REJECTED", "CON-024"), ("LEIT1", "REJECTED", "CON-023")), ("REJECTED", "REJECTED", "ACCEPTED")),
+        ((("LEIT1", "PENDING", "CON-411"),), ("ACCEPTED", "PENDING", "ACCEPTED")),
+        ((("LEIT3", "REJECTED", "CON-024"),), ("ACCEPTED", "ACCEPTED", "REJECTED")),
+    ],
+)
+def test_one_name_for_a_cancellation_and_a_new_report(
+    listed: tuple[tuple[str, str, str], ...], wanted: tuple[str, ...]
+) -> None:
+    found = settle(SUBMISSION, [answer(5, FileStatus.PARTIAL, *listed)], CORRECTION, frozenset({"CON-024"}))
+    assert tuple(found.outcomes["outcome"]) == wanted
+    assert found.unknown_records == 0
 
 
 def test_the_order_of_arrival_and_repetition_change_nothing() -> None:

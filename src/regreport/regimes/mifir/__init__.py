@@ -13,7 +13,13 @@ from typing import Final
 from regreport.regime import DueRule, Listed, Regime
 from regreport.regimes.mifir.eligibility import DECISIONS, facts
 from regreport.regimes.mifir.enrich import enrich
-from regreport.regimes.mifir.feedback import PENDING_DAYS_MAX, RECORD_ID_COLUMNS, read_feedback, record_ids
+from regreport.regimes.mifir.feedback import (
+    CANCELLATION_CODES,
+    PENDING_DAYS_MAX,
+    RECORD_ID_COLUMNS,
+    read_feedback,
+    record_ids,
+)
 from regreport.regimes.mifir.layout import FEEDBACK_MESSAGE, MESSAGE, file_name, file_rules, head
 from regreport.regimes.mifir.mapping import cancel, layer, to_fields
 from regreport.regimes.mifir.rules import LISTED, NOT_DONE, RULES
@@ -46,6 +52,7 @@ REGIME: Final = Regime(
     record_ids=record_ids,
     record_id_columns=RECORD_ID_COLUMNS,
     read_feedback=read_feedback,
+    cancellation_codes=CANCELLATION_CODES,
     datasets=("instruments", "leis", "mics"),
     listed=tuple(Listed(row.row, row.rules, row.reason) for row in LISTED.values()),
     scenarios=scenarios,

@@ -32,6 +32,8 @@ PENDING_DAYS_MAX: Final = 7
 """Calendar days that a record may wait for reference data."""
 PENDING_RULES: Final = ("CON-411", "CON-471")
 """Codes of a record that waits: its instrument or an underlying is not in the reference data yet."""
+CANCELLATION_CODES: Final = frozenset({"CON-024"})
+"""Codes that only a cancellation can earn: there is no report to cancel."""
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Creation time of an answer without a header: before any other."""
 
