@@ -58,11 +58,20 @@ def run_pack(regime: Regime, tables: Tables, *, structure: bool) -> pl.DataFrame
         found.append(place(run_rules(alone, table, reference=regime.reference, missing=missing), table))
         if structure:
             found.append(place(_structure(regime, table), table))
-        seen.append(table.select(c for c in looked_at if c in table.columns))
+        seen.append(table.select(_slim(c, across) for c in looked_at if c in table.columns))
     if seen:
         narrow = pl.concat(seen, how="diagonal")
         found.append(place(run_rules(across, narrow, reference=regime.reference, missing=missing), narrow))
     return pl.concat(found).unique(maintain_order=True)
+
+
+def _slim(column: str, rules: Sequence[CrossRule]) -> pl.Expr:
+    """A column with only those inner columns that rules look at, where all that look at it say which."""
+    inner = [[n.partition(".")[2] for n in r.inner if n.startswith(f"{column}.")] for r in rules if column in r.columns]
+    if not inner or not all(inner):
+        return pl.col(column)
+    names = sorted({name for of_rule in inner for name in of_rule})
+    return pl.col(column).list.eval(pl.struct(pl.element().struct.field(name) for name in names))
 
 
 def _structure(regime: Regime, table: pl.DataFrame) -> pl.DataFrame:

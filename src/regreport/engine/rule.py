@@ -85,7 +85,8 @@ class CrossRule:
 
     `find(table)` gets a table of RECORD (1-based), DRAFT and `columns`, with all rows of every report of the pass, and
     returns a frame of (record UInt32, value String); it must work on columns and keep within a DRAFT. Rules that begin
-    with the same work name it as `prepare`, which is done once for all of them; `find` then gets its result. The rest
+    with the same work name it as `prepare`, which is done once for all of them; `find` then gets its result. `inner`
+    names what it looks at inside repeating groups (`buyer.id`); of a group that it does not name, all is kept. The rest
     is as in `Rule`; `show` is the column that findings point at.
     """
 
@@ -107,6 +108,7 @@ class CrossRule:
     partly_needs: tuple[str, ...] = ()
     over: None = None
     prepare: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    inner: tuple[str, ...] = ()
 
     def in_force(self, on: date, jurisdiction: str = "") -> bool:
         """As of a Rule."""

@@ -23,6 +23,7 @@ COLUMNS: Final = (
     *("buyer", "seller", "executing_entity", "isin", "instrument_name", "trading_date_time"),
     *("quantity", "quantity_type", "quantity_currency"),
 )
+INNER: Final = ("buyer.id", "buyer.id_type", "seller.id", "seller.id_type")
 _GROUP: Final = (DRAFT, "executing_entity", "instrument", "day", "quantity_type", "quantity_currency")
 
 
@@ -95,6 +96,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16", "30"),
         find=not_flat,
         columns=COLUMNS,
+        inner=INNER,
         prepare=movements,
         severity=Severity.WARNING,
         confidence=DERIVED,
@@ -107,6 +109,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16"),
         find=single_movements,
         columns=COLUMNS,
+        inner=INNER,
         prepare=movements,
         severity=Severity.WARNING,
         confidence=PARTLY,
@@ -120,6 +123,7 @@ RULES: tuple[CrossRule, ...] = (
         fields=("7", "16"),
         find=same_other_side,
         columns=COLUMNS,
+        inner=INNER,
         prepare=movements,
         severity=Severity.WARNING,
         confidence=PARTLY,
