@@ -15,6 +15,7 @@ import typer
 from regreport.cli.days import register as add_days
 from regreport.cli.exits import exit_code_of
 from regreport.cli.messages import register as add_messages
+from regreport.cli.options import THREADS_VARIABLE
 from regreport.cli.records import register as add_records
 from regreport.cli.workspaces import register as add_workspaces
 
@@ -32,6 +33,7 @@ for add in (add_workspaces, add_days, add_records, add_messages):
 
 def main() -> None:
     """Run the command line; what went wrong is one line on standard error and an exit code, never a traceback."""
+    os.environ.setdefault(THREADS_VARIABLE, "1")
     try:
         app(prog_name="regreport")
     except BrokenPipeError:

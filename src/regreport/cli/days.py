@@ -9,6 +9,7 @@ import typer
 
 from regreport.cli.exits import Exit
 from regreport.cli.options import (
+    THREADS_VARIABLE,
     AsOption,
     DateOption,
     EntityOption,
@@ -23,7 +24,7 @@ from regreport.cli.options import (
 )
 
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Threads that work on columns (default: all cores).")
+    int | None, typer.Option("--workers", min=1, help="Threads that work on columns (default: one).")
 ]
 ReportIds = Annotated[list[str] | None, typer.Argument(help="Report ids; none: everything that is due for the step.")]
 
@@ -67,7 +68,7 @@ def _limit_threads(workers: int | None) -> None:
     import os
 
     if workers:
-        os.environ["POLARS_MAX_THREADS"] = str(workers)
+        os.environ[THREADS_VARIABLE] = str(workers)
 
 
 STEPS = {
