@@ -16,10 +16,12 @@ import polars as pl
 from regreport import books
 from regreport.errors import IntegrityError, NotFound
 from regreport.model.report import Submission
-from regreport.ports import Ledger, ObligationState, Store
+from regreport.ports import Event, Ledger, ObligationState, Store
 from regreport.regime import Regime, regimes
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
+TOLD: Final = ("fields", "index", "manifest", "findings", "outcomes", "feedback")
+"""What events call the objects of a report; every other one ends in `digest`."""
 MATCHES_MAX: Final = 50
 """Source rows of one id that explain shows; more than that is a fault of the source."""
 
@@ -163,10 +165,15 @@ def explain_report(ledger: Ledger, store: Store, report_id: str) -> dict[str, An
 
 
 def findings_of(ledger: Ledger, store: Store, report_id: str) -> pl.DataFrame:
-    """All findings on a report: those that held records back when it was generated, and those of its validation."""
+    """All findings on a report: those that held records back when it was generated, and those of its validation.
+
+    The latest report also has those of a later generate that had nothing to send.
+    """
     submission = ledger.submission(report_id)
-    states = ledger.obligations(obligation_id=submission.obligation_id)
-    digests = [s.findings_digest for s in states if s.findings_digest] + [submission.findings_digest]
+    generated = [e.detail.get("set.findings_digest", "") for e in ledger.events(report_id) if e.kind == "generated"]
+    digests = [*generated, submission.findings_digest]
+    if submission == ledger.submissions(obligation_id=submission.obligation_id)[-1]:
+        digests += [s.findings_digest for s in ledger.obligations(obligation_id=submission.obligation_id)]
     frames = [pl.read_parquet(store.local(d)) for d in dict.fromkeys(digests) if d]
     return pl.concat(frames).unique(maintain_order=True) if frames else pl.DataFrame()
 
@@ -193,11 +200,21 @@ def verify(ledger: Ledger, store: Store) -> Verified:
             faults.append(f"{owner}: {error}")
     events = [e for chain in ledger.chains() for e in ledger.events(chain)]
     # What a later step replaced is no longer in a row, but the event that named it still is.
+    there = set(store.digests())
+    replaced = {digest for e in events for digest in _objects_of(e)} - set(named)
     told = {digest for e in events for value in e.detail.values() for digest in DIGEST.findall(value)}
-    orphans = sorted(set(store.digests()) - set(named) - told)
-    for digest in sorted((told & set(store.digests())) - set(named)) + orphans:
+    orphans = sorted(there - set(named) - told)
+    others = replaced | (told & there) - set(named)
+    for digest in sorted(others) + orphans:
         try:
             store.verify(digest)
         except (IntegrityError, NotFound) as error:
             faults.append(f"an object that no row names any more: {error}")
-    return Verified(len({e.chain for e in events}), len(events), len(named) + len(told - set(named)), faults, orphans)
+    return Verified(len({e.chain for e in events}), len(events), len(named) + len(others), faults, orphans)
+
+
+def _objects_of(event: Event) -> Iterator[str]:
+    """The digests of objects that an event names as such: what it tells in words may hold anything."""
+    for name, value in event.detail.items():
+        if (name.endswith("digest") or name in TOLD) and DIGEST.fullmatch(value):
+            yield value

@@ -6,7 +6,7 @@ names them. The same file through the same mapping a second time changes nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from regreport.engine.spool import parquet_bytes
-from regreport.errors import ConfigurationError
+from regreport.errors import BadInput, ConfigurationError
 from regreport.model.batch import SourceBatch
 from regreport.pipeline import Home
 from regreport.settings import FILE
@@ -24,6 +24,7 @@ from regreport.sources.land import Landed, LandedBatch, land
 from regreport.sources.mapping import Mapping, load_mapping
 from regreport.sources.read import read_source
 from regreport.sources.reference import load_reference as read_reference
+from regreport.sources.rows import SourceRows
 
 MAPPINGS: Final = "mappings"
 SOURCE_YEARS_MIN: Final = 10
@@ -109,7 +110,7 @@ def _land(home: Home, source: str, mapping: Mapping, asked: Asked, scratch: Path
     if not before:
         with home.store.batch():
             batches = [_store(home, landed, b, scratch) for b in landed.batches]
-            _store_originals(home, source, landed, mapping)
+            _store_originals(home, source, rows, landed, mapping)
         home.ledger.add_batches(batches, home.actor)
     faults: dict[str, int] = {}
     for batch in landed.batches:
@@ -134,10 +135,8 @@ def _store(home: Home, landed: Landed, batch: LandedBatch, scratch: Path) -> Sou
     batch_id = f"{batch.kind}-{batch.business_date.isoformat()}-{batch.entity}-{number}"
     file = scratch / f"{batch_id}.parquet"
     batch.write(file, batch_id)
-    with file.open("rb") as stream:
-        blocks = iter(lambda: stream.read(_BLOCK_BYTES), b"")
-        name = f"source/{batch.entity}/{batch.business_date.isoformat()}/{batch_id}.parquet"
-        digest = home.store.put(blocks, name, _until(home, batch.business_date))
+    name = f"source/{batch.entity}/{batch.business_date.isoformat()}/{batch_id}.parquet"
+    digest = home.store.put(_blocks(file), name, _until(home, batch.business_date))
     return SourceBatch(
         batch_id=batch_id,
         number=number,
@@ -155,13 +154,26 @@ def _store(home: Home, landed: Landed, batch: LandedBatch, scratch: Path) -> Sou
     )
 
 
-def _store_originals(home: Home, source: str, landed: Landed, mapping: Mapping) -> None:
-    """Keep the file as it came (a query has no bytes of its own) and the mapping that read it."""
+def _store_originals(home: Home, source: str, rows: SourceRows, landed: Landed, mapping: Mapping) -> None:
+    """Keep the file as it came, or the rows that a query gave as CSV, and the mapping that read it.
+
+    Raises BadInput where the file is not any more what was read: then nothing of it was taken in.
+    """
     until = _until(home, home.now().date())
-    if "://" not in source:
-        with Path(source).open("rb") as stream:
-            home.store.put(iter(lambda: stream.read(_BLOCK_BYTES), b""), f"source/original/{landed.file_name}", until)
+    if "://" in source:
+        text = (chunk.write_csv().encode() for chunk in rows.chunks())
+        content: bytes | Iterable[bytes] = text if landed.records else ",".join(rows.columns).encode()
+        name = f"source/original/{landed.file_digest}.csv"
+    else:
+        content, name = _blocks(Path(source)), f"source/original/{landed.file_name}"
+    if home.store.put(content, name, until) != landed.file_digest:
+        raise BadInput("the file was changed while it was read", "Load it again when it is complete", landed.file_name)
     home.store.put(mapping.text.encode(), f"source/mapping/{mapping.name}", until)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from iter(lambda: stream.read(_BLOCK_BYTES), b"")
 
 
 def _until(home: Home, on: date) -> date:
