@@ -6,7 +6,7 @@ compacted beside the obligation, so that the history can be asked about a refere
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -202,6 +202,18 @@ def said_elsewhere(
         return []
     told = history(store, states, asked.lazy()).sort("reference", "report_date")
     return [f"{reference} {standing} {on}" for reference, standing, on in told.rows()]
+
+
+def known(
+    store: Store, days: Sequence[tuple[str, str]], own: pl.DataFrame, on: str, references: pl.LazyFrame | None
+) -> pl.DataFrame:
+    """HISTORY_SCHEMA of these references: of other days (see `history`) and of the obligation's own submissions.
+
+    `references` may be None where there is neither.
+    """
+    if references is None:
+        return pl.DataFrame(schema=HISTORY_SCHEMA)
+    return with_own(history(store, days, references), own, on, references)
 
 
 def with_own(history_of_others: pl.DataFrame, own: pl.DataFrame, on: str, references: pl.LazyFrame) -> pl.DataFrame:

@@ -54,8 +54,8 @@ class Spool:
         return rest
 
     def chunks(self) -> Iterator[pl.DataFrame]:
-        """The rows in order, in frames of about ROWS_PER_CHUNK; columns that a chunk does not use are left out."""
-        return (used_columns(c) if self._left_out is not None else c for c in self._chunks() if c.height)
+        """The rows in order, in frames of about ROWS_PER_CHUNK; columns that no row of a chunk used are left out."""
+        return (chunk for chunk in self._chunks() if chunk.height)
 
     def scans(self) -> list[pl.LazyFrame]:
         """The rows in order, as tables to be read when they are asked for."""
@@ -131,8 +131,10 @@ class Spool:
 
 def used_columns(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame without the columns that hold nothing."""
-    height = frame.height
-    return frame.select(s.name for s in frame if s.null_count() < height)
+    empty = [
+        name for name, nulls in zip(frame.columns, frame.null_count().row(0), strict=True) if nulls == frame.height
+    ]
+    return frame.drop(empty) if empty else frame
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

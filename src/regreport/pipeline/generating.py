@@ -123,7 +123,7 @@ class _Day:
         self._next[owed.obligation_id] = len(finished) + 1
         held = books.read(home.store, submissions)
         day = inputs.source_day(home.store, self._contexts.batches(state))
-        context = self._contexts.of(state, home.now(), books.asked_of_source(day.rows), submissions)
+        context = self._contexts.of(state, home.now(), lambda: books.asked_of_source(day.rows), submissions)
         tables = {s.report_id: s.fields_digest for s in submissions if s.fields_digest}
         resend = any(s.report_id in self._again and s.status in REJECTED for s in submissions[-1:])
         return generating.draft(self._regime, context, day, held, home.store, tables, self._scratch, resend=resend)

@@ -144,11 +144,11 @@ class Contexts:
         )
 
     def of(
-        self, state: ObligationState, created_at: datetime, asked: Any, before: Sequence[Submission]
+        self, state: ObligationState, created_at: datetime, asked: Callable[[], Any], before: Sequence[Submission]
     ) -> ReportContext:
         """The context of an obligation's report with the given instant.
 
-        `asked` are the references that it will use, `before` the submissions that came before this one.
+        `asked` gives the references that it will use, `before` are the submissions that came before this one.
         """
         home, owed = self._home, state.obligation
         regime = home.regime(owed.cell)
@@ -169,11 +169,11 @@ class Contexts:
             history=self._history(state, asked, before),
         )
 
-    def _history(self, state: ObligationState, asked: Any, before: Sequence[Submission]) -> Any:
+    def _history(self, state: ObligationState, asked: Callable[[], Any], before: Sequence[Submission]) -> Any:
         """What was reported before of these references, by the entity under this regime, on this day and on others."""
-        others_said = books.history(self._home.store, self._days(state), asked)
-        own = books.read(self._home.store, before)
-        return books.with_own(others_said, own, state.obligation.report_date.isoformat(), asked)
+        days, own = list(self._days(state)), books.read(self._home.store, before)
+        references = asked() if days or own.height else None
+        return books.known(self._home.store, days, own, state.obligation.report_date.isoformat(), references)
 
     def _days(self, state: ObligationState) -> Iterator[tuple[str, str]]:
         """(date, digest of its books) of every other day of the same entity and regime."""

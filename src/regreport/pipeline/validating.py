@@ -58,9 +58,10 @@ def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission])
 
 
 def _context(home: Home, contexts: Contexts, state: ObligationState, submission: Submission) -> ReportContext:
-    asked = books.asked_of_index(home.store, submission.index_digest)
     before = [s for s in contexts.submissions(submission.obligation_id) if s.number < submission.number]
-    context = contexts.of(state, submission.created_at, asked, before)
+    context = contexts.of(
+        state, submission.created_at, lambda: books.asked_of_index(home.store, submission.index_digest), before
+    )
     return replace(context, names_sent=tuple(_used_before(home, submission)))
 
 

@@ -200,8 +200,7 @@ def check_files(files: Sequence[FileFacts], *, not_checked: bool = True) -> pl.D
     if not files:
         return pl.DataFrame(schema=FINDING_SCHEMA)
     missing = frozenset.union(*(unknown(facts) for facts in files))
-    table = pl.concat([file_table(facts) for facts in files])
-    found = run_rules(FILE_RULES, table, reference="identifier", missing=missing)
+    found = run_rules(FILE_RULES, file_table(files), reference="identifier", missing=missing)
     idle = pl.col("severity") == Severity.NOT_CHECKED.value
     why = pl.format("Not checked: {} not known at this point", "value")
     found = found.with_columns(

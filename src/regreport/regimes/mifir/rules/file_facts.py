@@ -7,6 +7,7 @@ the container at delivery. What the caller does not know yet is None, and the ru
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -54,11 +55,21 @@ class FileFacts:
     """Names of what the container holds."""
 
 
-def file_table(facts: FileFacts) -> pl.DataFrame:
-    """The facts as a table of one row, all text but the two lists of what was sent before."""
+_LISTS: Final = ("names_sent", "identifiers_sent")
+
+
+def file_table(files: Sequence[FileFacts]) -> pl.DataFrame:
+    """The facts as a table, one row a file, all text but the two lists of what was sent before."""
+    rows = [_row(facts) for facts in files]
+    types = {name: pl.List(pl.String) if name in _LISTS else pl.String for name in rows[0]}
+    return pl.DataFrame({name: [row[name] for row in rows] for name in types}, schema=types)
+
+
+def _row(facts: FileFacts) -> dict[str, str | list[str] | None]:
     stem, _, extension = facts.name.partition(".")
     entries = facts.entries or ()
-    row = {
+    lists = {name: None if (sent := getattr(facts, name)) is None else list(sent) for name in _LISTS}
+    return {
         "name": facts.name,
         "extension": extension.lower(),
         "extension_ok": _text(extension.lower().rpartition(".")[2] in facts.extensions),
@@ -79,12 +90,8 @@ def file_table(facts: FileFacts) -> pl.DataFrame:
         "readable": _text(facts.readable),
         "xml_entries": _text(sum(e.lower().endswith(".xml") for e in entries)),
         "other_entries": _text(sum(not e.lower().endswith(".xml") for e in entries)),
+        **lists,
     }
-    lists = {"names_sent": facts.names_sent, "identifiers_sent": facts.identifiers_sent}
-    return pl.DataFrame(
-        [pl.Series(k, [v], dtype=pl.String) for k, v in row.items()]
-        + [pl.Series(k, [None if v is None else list(v)], dtype=pl.List(pl.String)) for k, v in lists.items()]
-    )
 
 
 def unknown(facts: FileFacts) -> frozenset[str]:
