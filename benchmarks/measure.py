@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+THREADS_VARIABLE = "POLARS_MAX_THREADS"
 LOOK_EVERY_S = 0.05
 MB = 1_000_000
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +45,8 @@ def measure(row: str, side: str, folder: Path, **options: Any) -> Measured:
     Raises SideFailed.
     """
     command = [sys.executable, "-m", "benchmarks.measure", row, side, str(folder), json.dumps(options)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    environment = {THREADS_VARIABLE: "1"} | os.environ  # as the command line has it
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
     seen = [0]
     ended = threading.Event()
     watch = threading.Thread(target=_watch, args=(child.pid, seen, ended))

@@ -2,32 +2,39 @@
 
 A report starts as a Parquet file of its field table. Ours makes drafts of those files and hands them to the pipeline's
 generate and validate, with the store in a folder and the ledger in SQLite, as a workspace has them. The yardstick is
-`benchmarks.yardstick.report`. `path_small` is many reports of 500 records, `path_large` one of 500,000.
+`benchmarks.yardstick.report`, which has the same two steps: rules, structure, file, digest and row in the database,
+then a second gate that reads what was stored and judges it again. What the first step costs alone is printed beside the
+whole. `path_small` is many reports of 500 records, `path_large` one of 500,000.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import polars as pl
+from lxml import etree
 
 from benchmarks import faults, material
-from benchmarks.measure import Work
+from benchmarks.measure import Work, cpu_seconds
 from benchmarks.rules import in_force
 from benchmarks.yardstick.facts import Facts
 from benchmarks.yardstick.report import Head, Program
+from benchmarks.yardstick.transaction import NAMESPACE
 from regreport import generate as generating
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
 from regreport.books import ACCOUNT_SCHEMA
+from regreport.engine.rule import CrossRule
 from regreport.engine.spool import Spool, parquet_bytes, read_chunks
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Obligation, obligation_id
+from regreport.model.report import Submission
 from regreport.passes import PLACED_SCHEMA
 from regreport.pipeline import generating as pipeline_generating
 from regreport.pipeline import run_step
@@ -41,6 +48,8 @@ SMALL: Final = 2_000
 """Reports of path_small; the yardstick makes the first tenth of them."""
 LARGE: Final = 500_000
 """Records of path_large; the yardstick makes a report of the first tenth of them."""
+SCALE: Final = 10
+"""How many times more records ours has than the yardstick."""
 
 
 def prepare(folder: Path, small: int = SMALL, large: int = LARGE) -> Work:
@@ -57,7 +66,7 @@ def prepare(folder: Path, small: int = SMALL, large: int = LARGE) -> Work:
                 number += 1
         large_parts = [faults.in_fields(part).lazy() for part in material.field_tables(large)]
         pl.concat(large_parts).sink_parquet(folder / "large" / "00000.parquet", row_group_size=material.PART)
-        large_parts[0].head(large // 10).sink_parquet(folder / "large" / "tenth.parquet")
+        large_parts[0].head(large // SCALE).sink_parquet(folder / "large" / "tenth.parquet")
         return {}
 
     return work
@@ -72,24 +81,29 @@ def ours(folder: Path, kind: str) -> Work:
     _FromFieldTables.tables = {o.obligation_id: table for o, table in zip(owed, tables, strict=True)}
 
     def work() -> dict[str, Any]:
+        begun = cpu_seconds()
         states = home.ledger.plan(owed, home.actor)
         run_step(home, "generate", states)
+        generated = cpu_seconds()
         moved = run_step(home, "validate", states).moved
-        done = home.ledger.submissions(report_id=list(moved))
-        return {
-            "reports": len(tables),
-            "records": sum(s.records for s in done),
-            "errors": sum(s.errors for s in done),
-            "files": {f.name: f.digest for s in done for f in s.files},
-        }
+        told = {"reports": len(moved), "generate_s": generated - begun, "validate_s": cpu_seconds() - generated}
+        return told | {"submissions": [_outcome(home, s) for s in home.ledger.submissions(report_id=list(moved))]}
 
     return work
+
+
+def _outcome(home: Home, submission: Submission) -> dict[str, str]:
+    """What a comparison needs to find: the paths of a submission's objects."""
+    digests = {"file": submission.files[0].digest, "validation": submission.findings_digest}
+    digests["generated"] = json.loads(home.store.read(submission.manifest_digest))["findings"]
+    paths = {name: str(home.store.local(digest)) for name, digest in digests.items()}
+    return paths | {"name": submission.files[0].name, "status": submission.status.value}
 
 
 def theirs(folder: Path, kind: str) -> Work:
     """The row-by-row program over the first tenth of the reports, or a report of the first tenth of the records."""
     tables = sorted((folder / kind).glob("0*.parquet"))
-    tables = tables[: len(tables) // 10] if kind == "small" else [folder / kind / "tenth.parquet"]
+    tables = tables[: len(tables) // SCALE] if kind == "small" else [folder / kind / "tenth.parquet"]
     out = folder / f"theirs-{kind}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -105,9 +119,15 @@ def theirs(folder: Path, kind: str) -> Work:
     program = Program(out, in_force(), facts, head)
 
     def work() -> dict[str, Any]:
-        names = (material.regime().file_name(context, number, number - 1)[0] for number in range(1, len(tables) + 1))
-        records = sum(program.report(table, name) for table, name in zip(tables, names, strict=True))
-        return {"reports": len(tables), "records": records}
+        begun = cpu_seconds()
+        names = [material.regime().file_name(context, number, number - 1)[0] for number in range(1, len(tables) + 1)]
+        for table, name in zip(tables, names, strict=True):
+            program.generate(table, name)
+        generated = cpu_seconds()
+        for name in names:
+            program.validate(name)
+        told = {"reports": len(names), "generate_s": generated - begun, "validate_s": cpu_seconds() - generated}
+        return told | {"files": [str(out / name) for name in names]}
 
     return work
 
@@ -205,6 +225,67 @@ def _batch(owed: Obligation, table: Path) -> SourceBatch:
         loaded_at=material.CREATED_AT,
         loaded_by="bench",
     )
+
+
+def compare(kind: str, ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """The yardstick's reports and findings are ours. Raises AssertionError; gives what was seen.
+
+    Of path_large the yardstick has made a tenth: its records must be our first ones, with the same findings of the
+    rules over records; rules across records see another report there, so theirs are compared in path_small.
+    """
+    by_name = {s["name"]: s for s in ours["submissions"]}
+    assert {s["status"] for s in ours["submissions"]} == {"VALIDATED"}, f"path_{kind}: not every report was validated"
+    across = {r.id for r in in_force() if isinstance(r, CrossRule)} if kind == "large" else set()
+    records, findings = 0, 0
+    for file in map(Path, theirs["files"]):
+        mine = by_name[file.name]
+        records += _same_records(Path(mine["file"]), file, whole=kind == "small")
+        for gate, kept in (("generated", "findings"), ("validation", "validation")):
+            said = [tuple(f) for f in json.loads(Path(f"{file}.{kept}").read_text()) if f[1] not in across]
+            told = _findings(Path(mine[gate]), across)
+            told = told if kind == "small" else [f for f in told if f[0] <= _last(file, gate)]
+            assert said == told, f"path_{kind}: {file.name}: the findings of {gate} differ"
+            findings += len(said)
+    assert findings, f"path_{kind}: no planted fault was found"
+    return f"{len(theirs['files'])} reports, {records} records canonically equal, {findings} equal findings"
+
+
+def _last(file: Path, gate: str) -> int:
+    """The last position that the yardstick's tenth has: among all candidates, or among what was sent."""
+    return LARGE // SCALE if gate == "generated" else sum(1 for _ in Path(f"{file}.rows").open())
+
+
+def _findings(table: Path, without: set[str]) -> list[tuple[int, str, str | None]]:
+    """What the rules said of records. (What the structure check says of those that are held, libxml2 is not asked.)"""
+    rules = [rule.id for rule in in_force() if rule.id not in without]
+    found = pl.read_parquet(table).filter(pl.col("record").is_not_null(), pl.col("rule").is_in(rules))
+    place = {rule.id: number for number, rule in enumerate(in_force())}
+    rows = found.select("record", "rule", "value").rows()
+    return sorted(rows, key=lambda f: (f[0], place[f[1]]))
+
+
+def _same_records(ours: Path, theirs: Path, *, whole: bool) -> int:
+    """Compare document with document, or record by record as far as theirs goes; the number of records."""
+    if whole:
+        first, second = (etree.tostring(etree.parse(path), method="c14n") for path in (ours, theirs))
+        assert first == second, f"{theirs.name}: another document than ours"
+        return first.count(b"<Tx><New>") + first.count(b"<Tx><Cxl>")
+    count = 0
+    for mine, said in zip(_records(ours), _records(theirs), strict=False):
+        assert mine == said, f"{theirs.name}: record {count + 1} is another than ours"
+        count += 1
+    assert count == sum(1 for _ in _records(theirs))
+    return count
+
+
+def _records(path: Path) -> Iterator[bytes]:
+    tag = f"{{{NAMESPACE}}}FinInstrmRptgTxRpt"
+    for _, element in etree.iterparse(path, tag=f"{{{NAMESPACE}}}Tx"):
+        if element.getparent().tag == tag:
+            yield etree.tostring(element, method="c14n", with_tail=False)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
 
 
 SIDES: Final = {"prepare": prepare, "ours": ours, "theirs": theirs}
