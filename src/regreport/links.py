@@ -33,17 +33,16 @@ class Link:
 
 def sign(public_url: str, key: bytes, digest: str, file_name: str, now: datetime) -> str:
     """The address of a file for the next seven days. Raises ConfigurationError for a key that is too short."""
-    if len(key) < KEY_BYTES_MIN:
-        raise ConfigurationError(
-            f"{KEY_VARIABLE} must hold at least {KEY_BYTES_MIN} bytes; make one with: openssl rand -hex 32"
-        )
+    _check_key(key)
     expires = int((now + LIFETIME).timestamp())
     body = json.dumps({"d": digest, "n": file_name, "e": expires}, sort_keys=True, separators=(",", ":")).encode()
     return f"{public_url.rstrip('/')}/files/{_encode(body)}.{_encode(_seal(key, body))}"
 
 
 def open_link(token: str, key: bytes, now: datetime) -> Link:
-    """What a token leads to. Raises BadInput for one that was changed, is not ours, or has expired."""
+    """What a token leads to. Raises BadInput for one that was changed, is not ours, or has expired, and
+    ConfigurationError for a key that is too short: without one, anybody could make a link."""
+    _check_key(key)
     head, _, seal = token.partition(".")
     try:
         body, given = _decode(head), _decode(seal)
@@ -56,6 +55,13 @@ def open_link(token: str, key: bytes, now: datetime) -> Link:
     if now >= expires:
         raise BadInput(f"the link was good until {expires:%Y-%m-%d %H:%M} UTC", "Ask for a new one")
     return Link(held["d"], held["n"], expires)
+
+
+def _check_key(key: bytes) -> None:
+    if len(key) < KEY_BYTES_MIN:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} must hold at least {KEY_BYTES_MIN} bytes; make one with: openssl rand -hex 32"
+        )
 
 
 def _seal(key: bytes, body: bytes) -> bytes:

@@ -44,18 +44,24 @@ class Wanted:
 
 
 def plan(settings: Settings, on: date, wanted: Wanted | None = None) -> list[Obligation]:
-    """The obligations of one date, in the order of the configuration.
+    """The obligations of one date, in the order of the configuration; several roles in one cell owe one report.
 
-    Raises ConfigurationError where a channel may not carry the regime's records, where a cell is unknown, or where
-    nothing matches what was asked for; UnknownRegime where a cell's regime is not built.
+    Raises ConfigurationError where a channel may not carry the regime's records, where a cell or entity is unknown, or
+    where two roles would send one report to two places; UnknownRegime where a cell's regime is not built.
     """
     wanted = wanted or Wanted()
     _check_wanted(settings, wanted)
-    return [
-        _obligation(settings, entity, role, cell, on)
-        for entity, role, cell in _roles(settings, on)
-        if wanted.admits(cell, entity)
-    ]
+    owed: dict[str, Obligation] = {}
+    for entity, role, cell in _roles(settings, on):
+        if wanted.admits(cell, entity):
+            obligation = _obligation(settings, entity, role, cell, on)
+            first = owed.setdefault(obligation.obligation_id, obligation)
+            if first.destination != obligation.destination:
+                raise ConfigurationError(
+                    f"Entity {entity.name} has two roles for {cell.jurisdiction} {cell.report_type} {cell.regime} on "
+                    f"{on} that send to {first.destination} and to {obligation.destination}; a report goes to one place"
+                )
+    return list(owed.values())
 
 
 def _check_wanted(settings: Settings, wanted: Wanted) -> None:

@@ -48,7 +48,7 @@ def test_the_objects_counted_are_objects(firm: Firm) -> None:
 
 
 def test_an_older_report_keeps_its_findings(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a, b | {"Px": ""})
     firm.run()
     first = f"EU-TRANSACTION-MIFIR-{DAY}-{firm.house}-1"

@@ -44,7 +44,9 @@ class Firm:
         self.shell("simulate", "--behaviour", behaviour, at=self.at())
         self.shell("confirm", at=self.at())
 
-    def answer(self, report: int, refused: str = "", rule: str = "CON-412", total: int = 1, minute: int = 0) -> None:
+    def answer(
+        self, report: int, refused: str = "", rule: str = "CON-412", total: int = 1, *, keep: bool = True
+    ) -> None:
         """An answer by hand to a report's first file: one record refused, the others accepted."""
         name = self.explain(report)["files"][0]["message_id"]
         status, counts = ("PART", {"RJCT": 1, "ACPT": total - 1}) if refused else ("ACPT", {"ACPT": total})
@@ -67,10 +69,11 @@ class Firm:
         answer = re.sub(r"<Rltd>.*</Rltd>", "", answer, flags=re.S)
         answer = re.sub(r"<MsgSts>.*</StsAdvc>", f"{advice}{listed}</StsAdvc>", answer, flags=re.S)
         at = self.at()
-        answer = re.sub(r"<CreDt>[^<]*", f"<CreDt>{at if not minute else f'2026-11-25T06:{minute:02d}:00Z'}", answer)
+        answer = re.sub(r"<CreDt>[^<]*", f"<CreDt>{at}", answer)
         inbox.mkdir(parents=True, exist_ok=True)
         (inbox / f"answer-{self.minutes}.xml").write_text(answer)
-        self.shell("confirm", at=self.at())
+        if keep:
+            self.shell("confirm", at=self.at())
 
     def explain(self, report: int, on: str = DAY) -> dict:  # type: ignore[type-arg]
         return self.shell("explain", f"EU-TRANSACTION-MIFIR-{on}-{self.house}-{report}", "--json").json
@@ -106,14 +109,16 @@ class Firm:
 
 @pytest.fixture(scope="session")
 def few(confirmed_day: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, str]], str]:
-    """A workspace without records, three records that an authority accepts, and whose they are."""
+    """A workspace without records, records that an authority accepts (the fourth was traded off venue), and whose they
+    are."""
     old = Shell(confirmed_day)
     accepted = {r["transaction_id"] for r in old("balance", "--records", "accepted", "--json", code=None).json}
     house = "DEMO00NORDLICHTBNK11"
     with (confirmed_day / "trades.csv").open(newline="") as file:
         good = [r for r in csv.DictReader(file) if r["TradeRef"] in accepted and r["FirmLEI"] == house and r["Px"]]
-    rows = [{**r, "Ref": "", "Gone": ""} for r in good if not r["NetAmt"] and "." in r["Px"] and r["Cap"] == "P"][:3]
-    assert len(rows) == 3
+    rows = [{**r, "Ref": "", "Gone": ""} for r in good if not r["NetAmt"] and "." in r["Px"] and r["Cap"] == "P"]
+    off_venue = next(r for r in rows if r["Venue"] == "XOFF")
+    rows = [*[r for r in rows if r is not off_venue][:3], off_venue]
     folder = tmp_path_factory.mktemp("few") / "workspace"
     folder.mkdir()
     for name in ("regreport.toml", "mappings", "simulator"):
@@ -126,7 +131,8 @@ def few(confirmed_day: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     mapping.write_text(mapping.read_text() + 'transaction_reference = "Ref"\nwithdrawn = "Gone"\n')
     shell = Shell(folder)
     for dataset in ("instruments", "leis", "mics"):
-        shell("refdata", "load", dataset, confirmed_day / f"{dataset}.csv", "--date", DAY, at="2026-11-24T06:45:00Z")
+        shutil.copy(confirmed_day / f"{dataset}.csv", folder)
+        shell("refdata", "load", dataset, f"{dataset}.csv", "--date", DAY, at="2026-11-24T06:45:00Z")
     return folder, rows, house
 
 
@@ -148,7 +154,7 @@ def gone(row: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_correction_of_a_correction(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a, b)
     firm.run()
     firm.answered()
@@ -174,7 +180,7 @@ def test_two_corrections_before_any_answer(firm: Firm) -> None:
 
 
 def test_a_withdrawn_record_comes_back(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     for row in (a, gone(a)):
         firm.load(row, b) if row is a else firm.load(row)
         firm.run()
@@ -188,7 +194,7 @@ def test_a_withdrawn_record_comes_back(firm: Firm) -> None:
 
 
 def test_a_rejected_record_is_corrected(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a, b)
     firm.run()
     firm.answer(1, a["TradeRef"], total=2)
@@ -232,7 +238,7 @@ def test_only_the_cancellation_of_a_correction_is_rejected(firm: Firm) -> None:
 
 
 def test_a_refused_withdrawal_leaves_the_report_standing(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a, b)
     firm.run()
     firm.answer(1, total=2)
@@ -263,7 +269,7 @@ def test_a_held_correction_keeps_the_old_report(firm: Firm) -> None:
 
 
 def test_a_report_that_waits_as_a_whole_holds_only_what_it_would_send(firm: Firm) -> None:
-    a, b, c = firm.rows
+    a, b, c, _ = firm.rows
     toml = firm.shell.workspace / "regreport.toml"
     toml.write_text('hold = "report"\n' + toml.read_text())
     firm.load(a, b, c)
@@ -281,7 +287,7 @@ def test_a_report_that_waits_as_a_whole_holds_only_what_it_would_send(firm: Firm
 
 
 def test_one_reference_for_two_records_is_held_and_takes_nothing_back(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a)
     firm.run()
     firm.answered()
@@ -297,7 +303,7 @@ def test_one_reference_for_two_records_is_held_and_takes_nothing_back(firm: Firm
 
 
 def test_a_record_that_is_not_reportable_any_more_is_cancelled(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a, b)
     firm.run()
     firm.answered()
@@ -323,7 +329,7 @@ def test_a_contradiction_is_settled_by_either_record(firm: Firm) -> None:
 @pytest.mark.parametrize("first", [DAY, NEXT_DAY])
 def test_a_record_moves_to_another_day(firm: Firm, first: str) -> None:
     """It is withdrawn from the day it was on; both days come to zero whichever of them is run first."""
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     moved = a | {"ExecTime": a["ExecTime"].replace(DAY, NEXT_DAY)}
     assert moved != a
     firm.load(a, b)
@@ -381,7 +387,7 @@ def test_a_nil_day_that_was_asserted_in_time_is_not_late_afterwards(firm: Firm) 
 
 
 def test_an_answer_while_a_report_is_stuck_on_its_way_does_no_harm(firm: Firm) -> None:
-    a, b, c = firm.rows
+    a, b, c, _ = firm.rows
     toml = firm.shell.workspace / "regreport.toml"
     text = toml.read_text()
     toml.write_text(text.replace('name = "authority-de"\n', 'name = "authority-de"\nrecords_max = 2\n', 1))
@@ -461,7 +467,7 @@ def test_a_late_second_answer_after_the_correction_was_sent(firm: Firm) -> None:
 
 
 def test_a_correction_of_what_was_in_time_is_not_late(firm: Firm) -> None:
-    a, b, _ = firm.rows
+    a, b, *_ = firm.rows
     firm.load(a)
     firm.shell("run", "--date", DAY, "--entity", firm.house, at="2026-11-24T08:00:00Z")
     firm.load(dearer(a))
@@ -472,3 +478,131 @@ def test_a_correction_of_what_was_in_time_is_not_late(firm: Firm) -> None:
     firm.run()
     rows = firm.shell("status", "--date", DAY, "--json", code=None, at=firm.at()).json["obligations"]
     assert [r["late"] for r in rows if firm.house in r["obligation"]] == [True]
+
+
+def stop_the_second(firm: Firm) -> None:
+    """Generate the second report, spoil its file, and let validate stop it."""
+    firm.shell("generate", "--date", DAY, at=firm.at())
+    digest = firm.explain(2)["files"][0]["digest"]
+    stored = next(p for p in (firm.shell.workspace / "store" / "objects").rglob(digest))
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes().replace(b"xl>", b"x1>"))
+    firm.shell("validate", at=firm.at(), code=1)
+    assert firm.reports()[1] == "VALIDATION_FAILED"
+
+
+def test_a_stopped_correction_that_is_taken_back_leaves_nothing_waiting(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answered()
+    firm.load(dearer(a))
+    stop_the_second(firm)
+    assert firm.counts() == {"held": 2}
+    firm.load(a | {"BookNote": "it was right"})
+    firm.run(code=None)
+    assert firm.reports() == ["CONFIRMED", "VALIDATION_FAILED"]
+    assert firm.counts() == {"cancelled": 2, "accepted": 1}
+    assert firm.status() == "discharged"
+
+
+def test_a_stopped_withdrawal_is_made_good_by_a_new_one(firm: Firm) -> None:
+    a, b, *_ = firm.rows
+    firm.load(a, b)
+    firm.run()
+    firm.answered()
+    firm.load(gone(a))
+    stop_the_second(firm)
+    assert firm.counts() == {"held": 1, "cancelled": 1, "accepted": 1}
+    firm.load(b | {"BookNote": "something else"})
+    firm.run()
+    assert firm.lines(3) == [f"Cxl {a['TradeRef']}"]
+    firm.answered()
+    assert firm.counts() == {"cancelled": 2, "accepted": 1, "duplicate": 1}
+    assert firm.status() == "discharged"
+
+
+def test_a_corrected_reference_cancels_the_old_one(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answered()
+    firm.load(a | {"Ref": "ANOTHERNAME1"})
+    firm.run()
+    assert firm.lines(2) == [f"Cxl {a['TradeRef']}", "New ANOTHERNAME1"]
+    firm.answered()
+    assert firm.counts() == {"cancelled": 1, "accepted": 1}
+
+
+def test_a_held_record_that_is_withdrawn_leaves_nothing(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a | {"Px": ""})
+    firm.run()
+    assert firm.counts() == {"held": 1}
+    firm.load(gone(a))
+    firm.run()
+    assert firm.reports() == []
+    assert firm.counts() == {"cancelled": 2}
+
+
+def test_reference_data_that_takes_an_instrument_away_and_brings_it_back(firm: Firm) -> None:
+    """Traded off venue, it is reportable as long as a venue trades it."""
+    _, b, _, a = firm.rows
+    with (firm.shell.workspace / "instruments.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    with (firm.shell.workspace / "ended.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(r | ({"termination_date": "2026-11-20"} if r["isin"] == a["ISIN"] else {}) for r in lines)
+    firm.load(a, b)
+    firm.run()
+    firm.answered()
+    for number in (2, 4):
+        firm.shell("refdata", "load", "instruments", "ended.csv", "--date", DAY, at=firm.at())
+        firm.run()
+        assert firm.lines(number) == [f"Cxl {a['TradeRef']}"]
+        assert firm.counts() == {"accepted": 1, "unanswered": 1}
+        firm.answered()
+        assert firm.counts() == {"accepted": 1, "not_reportable": 1}
+        assert firm.status() == "discharged"
+        firm.shell("refdata", "load", "instruments", "instruments.csv", "--date", DAY, at=firm.at())
+        firm.run()
+        assert firm.lines(number + 1) == [f"New {a['TradeRef']}"]
+        firm.answered()
+        assert firm.counts() == {"accepted": 2}
+    firm.load(dearer(a))
+    firm.run()
+    firm.answered()
+    assert firm.counts() == {"cancelled": 1, "accepted": 2}
+    assert firm.status() == "discharged"
+
+
+def test_a_withdrawal_that_was_refused_and_then_a_correction(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answer(1)
+    firm.load(gone(a))
+    firm.run()
+    firm.answer(2, a["TradeRef"], rule="SIM-PURPOSE")
+    firm.load(dearer(a))
+    firm.run()
+    assert firm.lines(3) == [f"Cxl {a['TradeRef']}", f"New {a['TradeRef']}"]
+    firm.answer(3, total=2)
+    assert firm.counts() == {"cancelled": 2, "accepted": 1}
+    assert firm.status() == "discharged"
+
+
+def test_an_answer_that_speaks_of_one_file_twice_is_kept_and_not_used(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    firm.load(a)
+    firm.run()
+    firm.answer(1, keep=False)
+    (answer,) = (firm.shell.workspace / "inbox" / "authority-de").glob("*.xml")
+    advice = re.search(r"<StsAdvc>.*</StsAdvc>", answer.read_text(), flags=re.S)
+    assert advice
+    answer.write_text(answer.read_text().replace(advice[0], advice[0] * 2))
+    firm.shell("confirm", at=firm.at())
+    assert firm.counts() == {"unanswered": 1}
+    (kept,) = firm.shell("status", "--json", code=1, at=firm.at()).json["quarantined"]
+    assert "2 times" in kept["quarantine"]

@@ -50,3 +50,14 @@ def test_another_key_opens_nothing() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least 32 bytes"):
         sign("https://reports.example", b"short", "d" * 64, "YY_1.xml", NOW)
+
+
+def test_without_a_key_no_link_is_opened() -> None:
+    import base64
+    import hashlib
+    import hmac
+
+    head, body = TOKEN.partition(".")[0], base64.urlsafe_b64decode(TOKEN.partition(".")[0] + "==")
+    forged = hmac.new(b"", b"regreport link v1\0" + body, hashlib.sha256).digest()
+    with pytest.raises(ConfigurationError, match="at least 32 bytes"):
+        open_link(f"{head}.{base64.urlsafe_b64encode(forged).rstrip(b'=').decode()}", b"", NOW)

@@ -20,6 +20,8 @@ from regreport.ports import ObligationState
 HANDED_OVER: Final = frozenset(
     {Status.DELIVERED, Status.ACKNOWLEDGED, Status.CONFIRMED, Status.PARTIALLY_ACCEPTED, Status.REJECTED}
 )
+ACCOUNTED: Final = "accounted"
+"""Kind of the event of a generate; its `report` is the submission that it made, empty where nothing was to be sent."""
 UNDECIDED: Final = "Loaded, and nothing has been decided about it yet; regreport run does"
 UNPLANNED: Final = "Loaded, and no report of its day is planned yet; regreport run does"
 UNOWED: Final = "No role in regreport.toml is in force for this entity and day, so nobody is ever told of it"
@@ -43,7 +45,7 @@ def account(home: Home, state: ObligationState) -> Account:
         accounts = balancing.waiting(landed, accounts, UNDECIDED)
     submissions = home.submissions(state.obligation.obligation_id)
     told = [s for s in submissions if s.status not in books.NEVER_SENT]
-    stopped = [s for s in submissions if s.status is Status.VALIDATION_FAILED and _index_is_sound(home, s)]
+    stopped = [s for s in submissions[-1:] if s.status is Status.VALIDATION_FAILED and _still_tells(home, s)]
     sent = balancing.with_stopped(_lines(home, told), _lines(home, stopped))
     return balancing.balance(landed, accounts, sent)
 
@@ -54,13 +56,15 @@ def _lines(home: Home, submissions: Sequence[Submission]) -> Any:
     )
 
 
-def _index_is_sound(home: Home, submission: Submission) -> bool:
-    """Whether a stopped submission can still say what is in it; its index may be what was broken."""
+def _still_tells(home: Home, submission: Submission) -> bool:
+    """Whether a stopped submission says what its records wait for: not where its own index is what was broken, nor
+    where a later generate found nothing to send any more."""
     try:
         home.store.verify(submission.index_digest)
     except (IntegrityError, NotFound):
         return False
-    return True
+    made = [e.detail.get("report") for e in home.ledger.events(submission.obligation_id) if e.kind == ACCOUNTED]
+    return made[-1:] == [submission.report_id]
 
 
 def _is_due(home: Home, state: ObligationState) -> bool:

@@ -15,7 +15,7 @@ from regreport import generate as generating
 from regreport.engine.spool import parquet_bytes
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
-from regreport.pipeline.accounting import account
+from regreport.pipeline.accounting import ACCOUNTED, account
 from regreport.pipeline.home import Contexts, Home
 from regreport.ports import Accounting, Change, ObligationState, Opening
 from regreport.regime import Regime
@@ -197,7 +197,8 @@ class _Day:
         home = self._home
         with home.ledger.transaction():
             home.ledger.advance([_generated(s) for s in written.values()], home.actor)
-            home.ledger.account_all([Accounting(o, "accounted", c) for o, c in accounts.items()], home.actor)
+            reports = {o: {"report": written[o].report_id if o in written else ""} for o in accounts}
+            home.ledger.account_all([Accounting(o, ACCOUNTED, c, reports[o]) for o, c in accounts.items()], home.actor)
 
 
 def _status(report: generating.Judged, sent: Iterable[Submission]) -> ObligationStatus:

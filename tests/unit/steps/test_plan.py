@@ -54,6 +54,37 @@ def test_roles_have_dates() -> None:
     assert plan(settings(), date(2018, 1, 2)) == []
 
 
+SECOND = """[[entities.roles]]
+role = "submitting"
+jurisdiction = "EU"
+report_type = "TRANSACTION"
+destination = "authority"
+valid_from = 2018-01-03
+
+[[destinations]]"""
+
+
+def test_two_roles_in_one_cell_owe_one_report() -> None:
+    assert len(plan(settings(("[[destinations]]", SECOND)), date(2026, 11, 23))) == 1
+
+
+def test_one_report_goes_to_one_place() -> None:
+    elsewhere = SECOND.replace('"authority"', '"arm"')
+    destination = """
+
+[[destinations]]
+name = "arm"
+sender = "YY"
+recipient = "XX"
+file_name = "{sender}_{sequence:06d}.xml"
+zone = "Europe/Berlin"
+calendar = "ECB"
+"""
+    both = settings(("[[destinations]]", elsewhere), ('calendar = "ECB"\n', f'calendar = "ECB"\n{destination}'))
+    with pytest.raises(ConfigurationError, match="send to authority and to arm"):
+        plan(both, date(2026, 11, 23))
+
+
 def test_an_obligation_has_a_speaking_id() -> None:
     (owed,) = plan(settings(), date(2026, 11, 23))
     assert owed.obligation_id == "EU-TRANSACTION-MIFIR-2026-11-23-529900T8BM49AURSDO55"
