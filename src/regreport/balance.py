@@ -57,13 +57,14 @@ def balance(ingested: pl.DataFrame, accounts: pl.DataFrame, sent: pl.DataFrame) 
     generate. `sent`: the indexes of all its submissions that matter with outcome, rule, message, report_id, number and
     `left` (whether the submission has been handed over).
     """
+    lines = _ordered(sent)
     claims = pl.concat(
         [
             _claim(accounts.filter(pl.col("category") == "DUPLICATE"), "duplicate"),
             _claim(accounts.filter(pl.col("category") == "HELD"), "held"),
-            _not_reportable(accounts, sent),
-            _replaced(accounts, sent),
-            _reported(accounts, sent),
+            _not_reportable(accounts, lines),
+            _replaced(accounts, lines),
+            _reported(accounts, lines),
         ]
     )
     counts = {c: claims.filter(pl.col("category") == c).height for c in CATEGORIES}
@@ -86,7 +87,8 @@ def waiting(ingested: pl.DataFrame, accounts: pl.DataFrame, reason: str) -> pl.D
 def sent(indexes: Sequence[tuple[pl.DataFrame, str, int, bool]]) -> pl.DataFrame:
     """One table from (index with outcomes, report id, submission number, handed over) of every submission."""
     words = dict.fromkeys(("outcome", "rule", "message", "report_id"), pl.String())
-    schema = pl.Schema(dict(INDEX_SCHEMA) | words | {"number": pl.Int64(), "left": pl.Boolean()})
+    lines = {c: INDEX_SCHEMA[c] for c in ("position", "action", "reference", *KEY)}
+    schema = pl.Schema(lines | words | {"number": pl.Int64(), "left": pl.Boolean()})
     frames = [
         rows.with_columns(report_id=pl.lit(report_id), number=pl.lit(number, dtype=pl.Int64), left=pl.lit(left))
         for rows, report_id, number, left in indexes
@@ -108,16 +110,16 @@ def _claim(rows: pl.DataFrame, category: str) -> pl.DataFrame:
     return rows.with_columns(missing).with_columns(category=pl.lit(category)).select(_COLUMNS)
 
 
-def _not_reportable(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+def _not_reportable(accounts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Records that are not reportable; one that was reported before is so once its cancellation has been taken."""
     rows = accounts.filter(pl.col("category") == "NOT_REPORTABLE")
-    lines = rows.join(_last(sent), on=KEY, how="left", maintain_order="left")
-    never = lines.filter(pl.col("action").is_null() | _IS_NEW & _REFUSED)
-    cancelled = lines.filter(pl.col("action") == Action.CANCEL.value)
+    told = rows.join(_last(lines, rows), on=KEY, how="left", maintain_order="left")
+    never = told.filter(pl.col("action").is_null() | _IS_NEW & _REFUSED)
+    cancelled = told.filter(pl.col("action") == Action.CANCEL.value)
     return pl.concat([_claim(never, "not_reportable"), _by_cancellation(cancelled, "not_reportable")])
 
 
-def _replaced(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+def _replaced(accounts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Replaced and withdrawn records: cancelled once the authority has taken the cancellation, if one was needed.
 
     Where the new version is held, the old report still stands with the authority, and counts as what it is. Where the
@@ -126,39 +128,44 @@ def _replaced(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     """
     gone = accounts.filter(pl.col("category") == "SUPERSEDED")
     held = accounts.filter(pl.col("category") == "HELD").select("transaction_id")
-    lines = gone.join(_last(sent), on=KEY, how="left", maintain_order="left").join(
-        _standing_again(accounts, sent), on="reported_as", how="left", maintain_order="left"
-    )
+    told = gone.join(_last(lines, gone), on=KEY, how="left", maintain_order="left")
+    told = told.join(_standing_again(accounts, lines, told), on="reported_as", how="left", maintain_order="left")
     is_cancel = pl.col("action") == Action.CANCEL.value
     again = pl.col("since").is_not_null() & (pl.col("since") <= pl.col("sent_as"))
     nothing_to_do = pl.col("action").is_null() | again & (_IS_NEW | _REFUSED) | _IS_NEW & _REFUSED
     # A line that never left needs no cancellation, unless it is what its held record is waiting in.
     waits = pl.col("transaction_id").is_in(held["transaction_id"].implode())
     nothing_to_do |= _IS_NEW & ~pl.col("left") & ~waits
-    rest = lines.filter(~nothing_to_do.fill_null(False))
+    rest = told.filter(~nothing_to_do.fill_null(False))
     return pl.concat(
         [
-            _claim(lines.filter(nothing_to_do), "cancelled"),
+            _claim(told.filter(nothing_to_do), "cancelled"),
             _by_cancellation(rest.filter(is_cancel), "cancelled"),
             _by_answer(rest.filter(_IS_NEW).join(held, on="transaction_id", how="semi", maintain_order="left")),
         ]
     )
 
 
-def _standing_again(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
-    """References that a reportable record has and that stand as an earlier version was sent: reported_as, since."""
-    due = accounts.filter(pl.col("category") == "REPORTABLE").select("reference").unique()
-    lines = standing_lines(_ordered(sent)).join(due, on="reference", how="semi")
-    return lines.filter(_IS_NEW).select(reported_as="reference", since="sent_as")
+def _standing_again(accounts: pl.DataFrame, lines: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Of the references of these replaced records, those that a reportable record has too and that stand as an earlier
+    version was sent: reported_as, since."""
+    due = accounts.filter(pl.col("category") == "REPORTABLE").select("reference")
+    asked = told.select(reference="reported_as").join(due, on="reference", how="semi").unique()
+    return _standing(lines, asked).select(reported_as="reference", since="sent_as")
 
 
-def _reported(accounts: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+def _standing(lines: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """The lines that tell how references stand, where a report of them stands or was refused."""
+    return standing_lines(lines.join(asked, on="reference", how="semi", maintain_order="left")).filter(_IS_NEW)
+
+
+def _reported(accounts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Reportable records by what was said of their own line, or of an earlier version's line that says the same."""
     due = accounts.filter(pl.col("category") == "REPORTABLE")
-    told = sent.filter(_IS_NEW | ~_REFUSED)
-    own = due.join(_last(told).filter(_IS_NEW), on=KEY, how="inner", maintain_order="left")
-    stands = standing_lines(_ordered(sent)).filter(_IS_NEW).select("reference", *_SAID)
+    told = lines.filter(_IS_NEW | ~_REFUSED)
+    own = due.join(_last(told, due).filter(_IS_NEW), on=KEY, how="inner", maintain_order="left")
     others = due.join(own.select(KEY), on=KEY, how="anti", maintain_order="left")
+    stands = _standing(lines, others.select("reference")).select("reference", *_SAID)
     others = others.join(stands, on="reference", how="inner", maintain_order="left")
     return pl.concat([_by_answer(own), _by_answer(others)])
 
@@ -169,9 +176,10 @@ def _ordered(sent: pl.DataFrame) -> pl.DataFrame:
     return lines.rename({"rule": "said_rule", "message": "said"})
 
 
-def _last(sent: pl.DataFrame) -> pl.DataFrame:
-    """The last line of each source row, with what was said of it and the reference it was sent under."""
-    last = _ordered(sent).unique(KEY, keep="last", maintain_order=True)
+def _last(lines: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The last line of each of these source rows, with what was said of it and the reference it was sent under."""
+    mine = lines.join(rows.select(KEY), on=KEY, how="semi", maintain_order="left")
+    last = mine.unique(KEY, keep="last", maintain_order=True)
     return last.select(*KEY, *_SAID, "sent_as", reported_as="reference")
 
 
@@ -205,13 +213,14 @@ def _by_answer(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _residual(ingested: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Records in no category, in more than one, or claimed without having been ingested."""
-    times = claims.group_by(KEY).agg(
-        pl.len().alias("times"), pl.first("transaction_id"), pl.col("category").sort().str.join(" and ")
-    )
+    times = claims.group_by(KEY).len("times")
     unclaimed = ingested.join(times, on=KEY, how="anti").with_columns(problem=pl.lit("is in no category"))
-    twice = times.filter(pl.col("times") > 1).with_columns(problem=pl.format("is counted as {}", "category"))
-    stranger = times.join(ingested, on=KEY, how="anti").with_columns(
+    twice = times.filter(pl.col("times") > 1).with_columns(problem=pl.lit(None, dtype=pl.String))
+    unknown = times.join(ingested, on=KEY, how="anti").with_columns(
         problem=pl.lit("is accounted for but was never ingested")
     )
+    wrong = pl.concat([twice, unknown]).join(claims, on=KEY, how="left").group_by([*KEY, "problem"])
+    named = wrong.agg(pl.first("transaction_id"), pl.col("category").sort().str.join(" and "))
+    named = named.with_columns(pl.col("problem").fill_null(pl.format("is counted as {}", "category")))
     columns = [*KEY, "transaction_id", "problem"]
-    return pl.concat([unclaimed.select(columns), twice.select(columns), stranger.select(columns)]).sort(KEY)
+    return pl.concat([unclaimed.select(columns), named.select(columns)]).sort(*KEY, "problem")

@@ -13,7 +13,7 @@ import polars as pl
 
 from regreport import versions
 from regreport.books import BookStanding
-from regreport.engine.spool import ROWS_PER_CHUNK, read_chunks
+from regreport.engine.spool import ROWS_PER_CHUNK
 from regreport.model.report import Action
 from regreport.ports import Store
 from regreport.regime import Regime, ReportContext
@@ -132,14 +132,15 @@ class Reported:
             yield pl.concat([rows, origin], how="horizontal")
 
     def _as_sent(self, wanted: pl.DataFrame) -> pl.DataFrame:
-        """Field rows (complete) with report_id and position, as they stood in the reports."""
+        """Field rows (complete) with report_id and position, as they stood in the reports; of each report only the
+        parts that hold one of them are read."""
         found = []
         for (report_id,), keys in wanted.group_by(["report_id"], maintain_order=True):
-            path = self._store.local(self._tables[str(report_id)])
-            for number, chunk in enumerate(read_chunks(path)):
-                numbered = chunk.with_row_index("position", offset=1 + number * ROWS_PER_CHUNK).cast(
-                    {"position": pl.UInt32}
-                )
+            table = pl.scan_parquet(self._store.local(self._tables[str(report_id)]))
+            for part in ((keys["position"] - 1) // ROWS_PER_CHUNK).unique().sort():
+                start = part * ROWS_PER_CHUNK
+                chunk = table.slice(start, ROWS_PER_CHUNK).collect()
+                numbered = chunk.with_row_index("position", offset=start + 1).cast({"position": pl.UInt32})
                 hit = numbered.join(keys.select("position"), on="position", how="semi", maintain_order="left")
                 if hit.height:
                     whole = self._regime.layer.complete(hit.drop("position"))
