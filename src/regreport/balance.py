@@ -205,7 +205,7 @@ def _by_answer(lines: pl.DataFrame) -> pl.DataFrame:
             pl.col("outcome").replace_strict(_ANSWER, return_dtype=pl.String)
         ),
         rule=pl.coalesce("said_rule", "rule"),
-        reason=pl.when(waits).then(pl.lit("In a report that has not been handed over yet")).otherwise(
+        reason=pl.when(waits).then(pl.lit("In a report that is not known to have been handed over")).otherwise(
             pl.coalesce("said", "reason")
         ),
     ).select(_COLUMNS)  # fmt: skip

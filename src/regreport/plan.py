@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -157,8 +157,3 @@ def _holidays(calendar: str) -> Any:
         raise ConfigurationError(
             f"Unknown calendar {calendar!r}: use ECB, NYSE or a country code such as DE or DE-HE"
         ) from error
-
-
-def close_of_day() -> time:
-    """The last second of a day, for rules that say 'by the close of'."""
-    return time(23, 59, 59)

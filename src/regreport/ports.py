@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -345,7 +344,3 @@ class Channel(Protocol):
 
     def strays(self) -> list[tuple[str, str]]:
         """(name, why) of what lies where answers are expected but is not an answer file, so that somebody looks."""
-
-
-Totals = Mapping[str, Decimal]
-"""Control totals: amount by currency."""
