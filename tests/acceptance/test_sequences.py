@@ -606,3 +606,20 @@ def test_an_answer_that_speaks_of_one_file_twice_is_kept_and_not_used(firm: Firm
     assert firm.counts() == {"unanswered": 1}
     (kept,) = firm.shell("status", "--json", code=1, at=firm.at()).json["quarantined"]
     assert "2 times" in kept["quarantine"]
+
+
+def test_an_inbox_that_went_away_keeps_no_other_waiting(firm: Firm) -> None:
+    (a, *_) = firm.rows
+    toml = firm.shell.workspace / "regreport.toml"
+    text = toml.read_text()
+    first = text.index('channel = "folder"')
+    toml.write_text(f'{text[:first]}channel = "folder"\noptions = {{ inbox = "mount/de" }}{text[first + 18 :]}')
+    mount = firm.shell.workspace / "mount" / "de"
+    mount.mkdir(parents=True)
+    firm.load(a)
+    firm.run()
+    mount.rmdir()
+    (firm.shell.workspace / "inbox" / "authority-ie").mkdir(parents=True, exist_ok=True)
+    (firm.shell.workspace / "inbox" / "authority-ie" / "odd.xml").write_text("not an answer")
+    assert "mount/de" in firm.shell("confirm", at=firm.at(), code=4).err
+    assert [p.name for p in (firm.shell.workspace / "inbox" / "authority-ie").glob("*.xml")] == []

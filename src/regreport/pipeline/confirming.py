@@ -15,7 +15,7 @@ from pathlib import Path
 from regreport import books
 from regreport import confirm as confirming
 from regreport.engine.spool import parquet_bytes
-from regreport.errors import BadInput, ConfigurationError
+from regreport.errors import BadInput, ConfigurationError, MissingExtra, RegreportError, Retryable
 from regreport.model.feedback import FileAnswer
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
@@ -40,17 +40,33 @@ class Answer:
 
 
 def confirm(home: Home) -> list[str]:
-    """Take in every answer of every destination. Returns the ids of the submissions that were answered."""
+    """Take in every answer of every destination. Returns the ids of the submissions that were answered.
+
+    A destination that cannot be reached does not keep the answers of the others waiting: its error is raised when they
+    are taken in.
+    """
     touched: list[str] = []
+    unreached: list[RegreportError] = []
     for destination in home.settings.destinations:
-        channel = home.channel(destination)
-        for name, path in list(channel.collect()):
-            answered = _one(home, destination, name, path)
-            if answered is None:
-                continue
+        try:
+            touched += _collect(home, destination)
+        except (Retryable, ConfigurationError, MissingExtra) as error:
+            unreached.append(error)
+    if unreached:
+        raise unreached[0]
+    return list(dict.fromkeys(touched))
+
+
+def _collect(home: Home, destination: Destination) -> list[str]:
+    """Take in every answer of one destination that lies ready."""
+    touched: list[str] = []
+    channel = home.channel(destination)
+    for name, path in list(channel.collect()):
+        answered = _one(home, destination, name, path)
+        if answered is not None:
             touched += answered
             channel.take(name)
-    return list(dict.fromkeys(touched))
+    return touched
 
 
 def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str] | None:
