@@ -158,8 +158,8 @@ def _one(
     `table` is its field table as Parquet.
     """
     prefix = report.submission.folder
-    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until)
     numbered = list(_files(regime, report, heads, rendered, store, prefix, retain_until))
+    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until)
     index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until)
     findings = report.judged.findings
     findings_digest = store.put(parquet_bytes(findings), f"{prefix}/findings.parquet", retain_until)

@@ -96,6 +96,7 @@ class _Day:
             home.progress("generate", number, len(states))
             drafts.append(self._draft(state))
         judged = generating.judge(self._regime, drafts, hold_by=home.settings.hold, scratch=self._scratch)
+        drafts.clear()  # their accounts have been taken over
         planned = self._plan(states, judged)
         with home.store.batch():
             written = {
