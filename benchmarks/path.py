@@ -29,7 +29,6 @@ from benchmarks.yardstick.transaction import NAMESPACE
 from regreport import generate as generating
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
-from regreport.books import ACCOUNT_SCHEMA
 from regreport.engine.rule import CrossRule
 from regreport.engine.spool import Spool, parquet_bytes, read_chunks
 from regreport.model.batch import SourceBatch
@@ -141,17 +140,16 @@ class _FromFieldTables(pipeline_generating._Day):
     def _draft(self, state: ObligationState) -> generating.Draft:
         lei, table = state.obligation.entity, self.tables[state.obligation.obligation_id]
         self._next[state.obligation.obligation_id] = 1
-        context = material.context(lei)
         candidates = Spool(self._scratch, f"send-{lei}")
-        accounts = [pl.DataFrame(schema=ACCOUNT_SCHEMA)]
-        line = 0
+        accounts: list[pl.DataFrame] = []
         for chunk in read_chunks(table):
+            line = candidates.rows
             lines = pl.int_range(line + 1, line + chunk.height + 1, dtype=pl.UInt32, eager=True)
             origin = {"@batch_id": pl.lit(f"B-{lei}"), "@source_line": lines, "@action": pl.lit("NEW")}
             candidates.append(chunk.with_columns(**origin))
             accounts.append(_accounts(chunk, lines, f"B-{lei}"))
-            line += chunk.height
-        return generating.Draft(context, pl.concat(accounts), candidates, pl.DataFrame(schema=PLACED_SCHEMA))
+        whole = accounts[0] if len(accounts) == 1 else pl.concat(accounts)
+        return generating.Draft(material.context(lei), whole, candidates, pl.DataFrame(schema=PLACED_SCHEMA))
 
 
 def _accounts(chunk: pl.DataFrame, lines: pl.Series, batch: str) -> pl.DataFrame:
