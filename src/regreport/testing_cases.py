@@ -211,7 +211,8 @@ def _answer_differences(case: Case, regime: Regime) -> Iterator[str]:
     answer = regime.read_feedback(BytesIO(given["answer"].encode()), "answer.xml")[0]
     submission = _sent(given["file"], len(given["records"]))
     records = given["records"]
-    index = pl.DataFrame({"position": range(1, len(records) + 1), "record_id": records}).with_columns(file=pl.lit(1))
+    index = pl.DataFrame({"position": range(1, len(records) + 1), "record_id": records})
+    index = index.with_columns(file=pl.lit(1), action=pl.lit("NEW"))
     index = index.cast({"position": pl.UInt32, "file": pl.UInt32})
     outcomes = settle(submission, [answer], index).outcomes.sort("position")
     got = {
