@@ -62,6 +62,10 @@ class StaleState(Permanent):
     """A conditional update found another status than expected: somebody else was there first. Nothing was changed."""
 
 
+class NotApproved(Permanent):
+    """A second person has to approve this first. Nothing was changed."""
+
+
 class DeliveryUnknown(Permanent):
     """The hand-over began and its outcome cannot be known. Never sent again without a person's decision."""
 

@@ -19,7 +19,6 @@ from regreport.adapters.sql import SqlLedger, database, migrate, open_ledger
 from regreport.adapters.sql.migration import HEAD, SCRIPTS
 from regreport.adapters.sql.tables import metadata
 from regreport.errors import ConfigurationError, DatabaseUnavailable, IntegrityError
-from regreport.model.obligation import Cell, Obligation, obligation_id
 from regreport.testing import FixedClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -196,17 +195,16 @@ def test_a_ledger_without_tables_says_so(tmp_path: Path) -> None:
 
 
 def test_two_persons_are_two_persons(tmp_path: Path) -> None:
-    """The rule of four eyes is the database's own."""
-    cell = Cell("EU", "TRANSACTION", "mifir")
-    due = Obligation(obligation_id(cell, NOON.date(), "A"), cell, "A", NOON.date(), "AFM", NOON)
-    with closing(open_ledger(url(tmp_path), FixedClock(NOON))) as ledger:
-        ledger.plan([due], "x")
-        report_id = ledger.plan_submission(due.obligation_id, NOON, "AFM", 1, "x")[0].report_id
-        values = f"('{report_id}', 'release', {{}}, 'ana', 'x', '{{}}', 'x', '', '')"
-        with ledger.engine.begin() as connection:
-            connection.exec_driver_sql(f"INSERT INTO approval VALUES {values.format(1, 'bea')}")
-            with pytest.raises(ConstraintError, match="ck_approval_two_persons"):
-                connection.exec_driver_sql(f"INSERT INTO approval VALUES {values.format(2, 'ana')}")
+    """The rule of four eyes is the database's own: neither the same person, nor a maker who was never there."""
+    with closing(open_ledger(url(tmp_path), FixedClock(NOON))) as ledger, ledger.engine.begin() as connection:
+        for number in range(3):
+            connection.exec_driver_sql(f"INSERT INTO request VALUES ('R{number}', 'delete', 's', '', '', 'ana', '')")
+        decided = "INSERT INTO approval VALUES ('{}', 'approved', '{}', '{}', '', '')"
+        connection.exec_driver_sql(decided.format("R0", "ana", "bea"))
+        with pytest.raises(ConstraintError, match="ck_approval_two_persons"):
+            connection.exec_driver_sql(decided.format("R1", "ana", "ana"))
+        with pytest.raises(ConstraintError, match="FOREIGN KEY"):
+            connection.exec_driver_sql(decided.format("R2", "eve", "ana"))
 
 
 def test_a_copied_workspace_holds_everything(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from regreport.errors import (
     DatabaseUnavailable,
     IntegrityError,
     MissingExtra,
+    NotApproved,
     NotFound,
     RegreportError,
     StaleState,
@@ -148,6 +149,8 @@ def translated() -> Iterator[None]:
 def ours(fault: DBAPIError) -> RegreportError:
     """The error of ours that a driver's error means: what is worth a retry, and what is not."""
     words = str(fault.orig)
+    if "second person" in words or "two persons" in words:
+        return NotApproved(f"the ledger refused it: {words}. See: regreport status")
     if "insert only" in words or _MYSQL_INSERT_ONLY in words:
         return IntegrityError(f"the ledger refused to change evidence: {words}")
     if any(sign in words for sign in _MISSING_SCHEMA):

@@ -160,7 +160,7 @@ def _fresh(opening: Opening, owed: dict[str, Row[Any]], last: Row[Any] | None, n
         "first_file_number": numbers.reserve(opening.sequence_key, opening.files),
         "planned_files": opening.files,
         "created_at": opening.created_at,
-        **dict.fromkeys(("records", "errors", "warnings"), 0),
+        **dict.fromkeys(("records", "errors", "warnings", "resolutions"), 0),
         **dict.fromkeys(texts, ""),
         **dict.fromkeys(("parked", "possible_duplicate"), False),
         **dict.fromkeys(("retry_at", "validated_at", "delivered_at", "confirmed_at"), None),

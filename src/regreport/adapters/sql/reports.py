@@ -41,6 +41,8 @@ SETTABLE: Final = frozenset(
         "retry_at",
         "parked",
         "possible_duplicate",
+        "approval",
+        "resolutions",
         "validated_at",
         "delivered_at",
         "confirmed_at",

@@ -92,6 +92,8 @@ report_log = _table(
     _column("retry_at", Instant, null=True),
     _column("parked", Boolean),
     _column("possible_duplicate", Boolean),
+    _column("approval", WORD),
+    _column("resolutions", Integer),
     _column("created_at", Instant),
     _column("validated_at", Instant, null=True),
     _column("delivered_at", Instant, null=True),
@@ -216,19 +218,70 @@ file_sequence = _table(
     _column("last_number", Integer),
 )
 
-approval = _table(
-    "approval",
-    _column("report_id", REPORT_ID, key=True),
-    _column("kind", WORD, key=True),
-    _column("number", Integer, key=True),
+# What waits for a second person: the very thing that is asked for is named by its digest.
+request = _table(
+    "request",
+    _column("request_id", NAME, key=True),
+    _column("kind", WORD),
+    _column("subject", CHAIN),
+    _column("digest", DIGEST),
+    _column("reason", LongText),
     _column("requested_by", PERSON),
     _column("requested_at", Instant),
-    _column("approved_by", PERSON),
-    _column("at", Instant),
+    UniqueConstraint("request_id", "requested_by", name="uq_request_maker"),
+    Index("ix_request_subject", "subject"),
+)
+
+# One decision a request. Its maker is repeated here, so that the database itself can refuse the same person.
+approval = _table(
+    "approval",
+    _column("request_id", NAME, key=True),
+    _column("decision", WORD),
+    _column("requested_by", PERSON),
+    _column("decided_by", PERSON),
+    _column("decided_at", Instant),
     _column("reason", LongText),
+    CheckConstraint("requested_by <> decided_by", name="ck_approval_two_persons"),
+    CheckConstraint("decision in ('approved', 'rejected')", name="ck_approval_decision"),
+    ForeignKeyConstraint(
+        ["request_id", "requested_by"], ["request.request_id", "request.requested_by"], name="fk_approval_request"
+    ),
+)
+
+sign_off = _table(
+    "sign_off",
+    _column("report_date", Day, key=True),
+    _column("number", Integer, key=True),
+    _column("signed_by", PERSON),
+    _column("signed_at", Instant),
+    _column("comment", LongText),
     _column("digest", DIGEST),
-    CheckConstraint("requested_by <> approved_by", name="ck_approval_two_persons"),
-    ForeignKeyConstraint(["report_id"], ["report_log.report_id"], name="fk_approval_report"),
+)
+
+alert = _table(
+    "alert",
+    _column("kind", WORD, key=True),
+    _column("subject", CHAIN, key=True),
+    _column("raised_at", Instant),
+    _column("words", LongText),
+)
+
+legal_hold = _table(
+    "legal_hold",
+    _column("hold_id", NAME, key=True),
+    _column("subject", CHAIN),
+    _column("reason", LongText),
+    _column("placed_by", PERSON),
+    _column("placed_at", Instant),
+)
+
+hold_release = _table(
+    "hold_release",
+    _column("hold_id", NAME, key=True),
+    _column("reason", LongText),
+    _column("released_by", PERSON),
+    _column("released_at", Instant),
+    ForeignKeyConstraint(["hold_id"], ["legal_hold.hold_id"], name="fk_hold_release_hold"),
 )
 
 lease = _table(
@@ -250,7 +303,18 @@ object_retention = _table(
     _column("key_id", PERSON),
 )
 
-INSERT_ONLY = (audit_log, delivery_log, approval, seal, seal_head)
+INSERT_ONLY = (
+    audit_log,
+    delivery_log,
+    request,
+    approval,
+    seal,
+    seal_head,
+    sign_off,
+    alert,
+    legal_hold,
+    hold_release,
+)
 """Tables whose rows are evidence: a trigger refuses to change or remove one."""
 
 WRITER = "ledger/writer"
