@@ -6,9 +6,10 @@ in memory at once: rules and checks see frames of about one chunk, whatever repo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from regreport import messages
 from regreport.books import BookStanding
 from regreport.engine.check import check
 from regreport.engine.rule import DRAFT, FINDING_SCHEMA, HISTORY, CrossRule, Rule, run_rules
+from regreport.engine.totals import totals_of_each
 from regreport.regime import Regime, ReportContext
 
 PLACED_SCHEMA: Final = pl.Schema(dict(FINDING_SCHEMA) | {"batch_id": pl.String(), "source_line": pl.UInt32()})
@@ -176,3 +178,14 @@ def place(findings: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
     of_files = of_files.with_columns(batch_id=pl.lit(None, dtype=pl.String), source_line=pl.lit(None, dtype=pl.UInt32))
     columns = [*FINDING_SCHEMA, "batch_id", "source_line", DRAFT]
     return pl.concat([of_records.select(columns), of_files.select(columns)]).cast({"source_line": pl.UInt32})
+
+
+def control_totals(
+    regime: Regime, chunks: Callable[[], Iterable[pl.DataFrame | pl.LazyFrame]], by: pl.Expr
+) -> dict[Any, dict[str, dict[str, str]]]:
+    """Amount column -> currency -> exact sum, for each value of `by`, of the regime's control totals."""
+    found: dict[Any, dict[str, dict[str, str]]] = defaultdict(dict)
+    for amount, currency in regime.totals:
+        for key, sums in totals_of_each(chunks(), by, amount, currency).items():
+            found[key][amount] = {code: f"{total:f}" for code, total in sums.items()}
+    return dict(found)

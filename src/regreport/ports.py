@@ -241,6 +241,9 @@ class Ledger(Protocol):
     def find_file(self, message_id: str) -> tuple[str, int] | None:
         """(report_id, file number) of the file with this business message identifier."""
 
+    def find_files(self, message_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """The same for many; one that no file has is absent."""
+
     def advance(self, changes: Sequence[Change], actor: str) -> None:
         """All changes in one transaction: each moves status by a conditional update on `before` whose row count is
         checked, and appends its event. An undeclared transition raises ValueError. When anything is refused, nothing is

@@ -214,6 +214,8 @@ class Regime:
     cancellation_codes: frozenset[str] = frozenset()
     """The authority's codes that speak of a cancellation: they tell which line is meant where one file cancels a record
     and sends it anew."""
+    totals: tuple[tuple[str, str], ...] = ()
+    """(amount, currency) columns of the field table whose sums by currency are a report's control totals."""
     datasets: tuple[str, ...] = ()
     """Reference data it uses."""
     listed: tuple[Listed, ...] = ()

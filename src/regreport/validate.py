@@ -12,17 +12,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
 from regreport import messages
 from regreport.engine.check import check_heads
 from regreport.engine.rule import DRAFT, FINDING_SCHEMA
-from regreport.engine.spool import read_chunks, rows_of
+from regreport.engine.spool import PATH, read_chunks, rows_of, scan_many
 from regreport.errors import IntegrityError, NotFound
 from regreport.model.finding import Severity
 from regreport.model.report import Submission
-from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, run_pack
+from regreport.passes import DRAFTED_SCHEMA, PLACED_SCHEMA, control_totals, run_pack
 from regreport.ports import Store
 from regreport.regime import FileSeen, Regime, ReportContext
 
@@ -138,7 +139,9 @@ def _of_reports(findings: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
 def _count_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportContext]], store: Store) -> pl.DataFrame:
     """Findings where ledger, manifest, index, field table and files do not agree on what is sent, with DRAFT."""
     in_index = rows_of([store.local(s.index_digest) for s, _ in sound], "position", pl.UInt32())
-    in_table = rows_of([store.local(s.fields_digest) for s, _ in sound], regime.reference, pl.String())
+    tables = [store.local(s.fields_digest) for s, _ in sound]
+    in_table = rows_of(tables, regime.reference, pl.String())
+    totals = _totals(regime, tables)
     rows = []
     for place, (submission, _) in enumerate(sound, start=1):
         manifest = json.loads(store.read(submission.manifest_digest))
@@ -152,8 +155,20 @@ def _count_findings(regime: Regime, sound: Sequence[tuple[Submission, ReportCont
         if len(set(counts.values())) > 1:
             words = ", ".join(f"{name} {count}" for name, count in counts.items())
             rows.append(_file_finding("VAL-COUNT", f"The number of records differs: {words}", record=place))
+        of_table = totals.get(str(tables[place - 1]), {})
+        if manifest["control_totals"] != of_table:
+            words = f"The control totals differ: manifest {manifest['control_totals']}, field table {of_table}"
+            rows.append(_file_finding("VAL-TOTALS", words, record=place))
         listed = {f["name"]: f["sha256"] for f in manifest["files"]}
         if listed != {f.name: f.digest for f in submission.files}:
             words = "The manifest names other files or digests than the ledger"
             rows.append(_file_finding("VAL-MANIFEST", words, record=place))
     return _of_reports(pl.DataFrame(rows, schema=FINDING_SCHEMA), range(len(sound)))
+
+
+def _totals(regime: Regime, tables: Sequence[Path]) -> dict[str, dict[str, dict[str, str]]]:
+    """The control totals of each stored field table, by its path."""
+    if not tables:
+        return {}
+    columns = {column: pl.String() for pair in regime.totals for column in pair}
+    return control_totals(regime, lambda: [scan_many(tables, columns)], pl.col(PATH))

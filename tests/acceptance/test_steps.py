@@ -274,23 +274,28 @@ def test_a_file_spoilt_after_validate_is_not_handed_over(validated: Shell) -> No
     assert validated("verify", "--json").json["intact"]
 
 
-def test_an_error_planted_after_generate_is_stopped_by_validate(loaded: Shell) -> None:
-    """The second gate judges what was stored, not what generate believes: a field table with a wrong check digit."""
+@pytest.mark.parametrize(
+    ("column", "planted", "rule"),
+    [("executing_entity", "DEMO00LOUGHDERGEXE14", ""), ("quantity", "999999", "VAL-TOTALS")],
+    ids=["a wrong check digit", "a quantity that no rule would notice"],
+)
+def test_an_error_planted_after_generate_is_stopped_by_validate(
+    loaded: Shell, column: str, planted: str, rule: str
+) -> None:
+    """The second gate judges what was stored, not what generate believes."""
     loaded("generate", "--date", DAY, at=RUN)
     ((digest,),) = query(loaded, "select fields_digest from report_log where report_id = ?", IRISH)
-    path = stored(loaded, digest)
-    table = pl.read_parquet(path)
-    wrong = table.with_row_index("@row").with_columns(
-        executing_entity=pl.when(pl.col("@row") == 3).then(pl.lit("DEMO00LOUGHDERGEXE14")).otherwise("executing_entity")
-    )
+    table = pl.read_parquet(stored(loaded, digest))
+    here = pl.int_range(pl.len()) == 3
+    wrong = table.with_columns(pl.when(here).then(pl.lit(planted)).otherwise(column).alias(column))
     content = BytesIO()
-    wrong.drop("@row").write_parquet(content)
-    planted = LocalStore(loaded.workspace / "store").put(content.getvalue(), "planted.parquet", date(2040, 1, 1))
+    wrong.write_parquet(content)
+    other = LocalStore(loaded.workspace / "store").put(content.getvalue(), "planted.parquet", date(2040, 1, 1))
     with sqlite3.connect(loaded.workspace / "ledger.sqlite") as ledger:
-        ledger.execute("update report_log set fields_digest = ? where report_id = ?", (planted, IRISH))
+        ledger.execute("update report_log set fields_digest = ? where report_id = ?", (other, IRISH))
     assert f"VALIDATION_FAILED {IRISH}" in loaded("validate", at=RUN, code=1).out
-    found = loaded("findings", IRISH, "--json", code=1).json
-    assert any(f["value"] == "DEMO00LOUGHDERGEXE14" and f["severity"] == "error" for f in found)
+    found = [f for f in loaded("findings", IRISH, "--json", code=1).json if f["severity"] == "error"]
+    assert any(f["rule"] == rule if rule else f["value"] == planted for f in found)
     loaded("deliver", at=RUN)
     assert "authority-ie" not in {p.parent.name for p in (loaded.workspace / "outbox").rglob("*.xml")}
     assert loaded("verify", code=5).out.count("BROKEN") >= 1

@@ -131,6 +131,8 @@ def test_advance_moves_status_columns_files_and_chain_together(ledger: SqlLedger
     assert ledger.find_file("MSG-f") == (report_id, 1)
     assert ledger.find_file("MSG-g") is None
     assert ledger.find_file("") is None
+    assert ledger.find_files(["MSG-g", "MSG-f", "MSG-f"]) == {"MSG-f": (report_id, 1)}
+    assert ledger.find_files([]) == {}
     event = ledger.events(report_id)[-1]
     assert (event.sequence, event.kind, event.actor) == (3, "validated", "ana")
     told = {"before": "GENERATED", "after": "VALIDATED", "why": "asked", "set.warnings": "2", "set.errors": "0"}

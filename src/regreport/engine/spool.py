@@ -7,12 +7,14 @@ thirty, and a null text costs sixteen bytes a row. Readers complete the chunk ag
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+PATH: Final = "@path"
+"""Column of `scan_many`: which file a row comes from."""
 ROWS_PER_CHUNK: Final = 25_000
 """What one pass holds in memory. A report may have any number of these."""
 
@@ -161,13 +163,16 @@ def rows_of(paths: Sequence[Path], column: str, dtype: pl.DataType) -> dict[Path
     """How many rows each of many Parquet files has; `column` is one of theirs. All are asked in one reading."""
     if not paths:
         return {}
-    names = {str(path): path for path in paths}
-    whole = pl.scan_parquet(
-        list(names),
-        schema={column: dtype},
+    counts = dict(scan_many(paths, {column: dtype}).group_by(PATH).len().collect().rows())
+    return {path: counts.get(str(path), 0) for path in paths}
+
+
+def scan_many(paths: Sequence[Path], schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """These columns of many Parquet files, null where a file has not the column, and the file of each row as PATH."""
+    return pl.scan_parquet(
+        list(dict.fromkeys(map(str, paths))),
+        schema=dict(schema),
         missing_columns="insert",
         extra_columns="ignore",
-        include_file_paths="@path",
+        include_file_paths=PATH,
     )
-    counts = dict(whole.group_by("@path").len().collect().rows())
-    return {path: counts.get(name, 0) for name, path in names.items()}

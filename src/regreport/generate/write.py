@@ -24,6 +24,7 @@ from regreport.generate.draft import ORIGIN
 from regreport.generate.judge import Judged
 from regreport.model.finding import Severity
 from regreport.model.report import ReportFile, Submission
+from regreport.passes import control_totals
 from regreport.ports import Store
 from regreport.regime import Regime
 
@@ -103,14 +104,19 @@ def _write_together(
     heads, indexes = _heads(regime, reports), _indexes(regime, reports)
     if len(reports) == 1 and reports[0].judged.fields.rows > ROWS_PER_CHUNK:
         large = reports[0]
-        yield _one(regime, large, heads[0], None, large.judged.fields.parquet(), indexes[0], store, retain_until)
+        totals = control_totals(regime, large.judged.fields.chunks, pl.lit(0)).get(0, {})
+        table = large.judged.fields.parquet()
+        yield _one(regime, large, heads[0], None, table, indexes[0], totals, store, retain_until)
         return
     frames = [r.judged.fields.frame() for r in reports]
-    rendered = _rendered(regime, pl.concat(frames, how="diagonal", rechunk=True))
+    whole = pl.concat(frames, how="diagonal", rechunk=True)
+    rendered = _rendered(regime, whole)
+    owners = pl.concat([pl.repeat(n, f.height, dtype=pl.UInt32, eager=True) for n, f in enumerate(frames)])
+    of_each = control_totals(regime, lambda: [whole], pl.lit(owners))
     start = 0
-    for report, frame, head, index in zip(reports, frames, heads, indexes, strict=True):
-        of_report = rendered.slice(start, frame.height)
-        yield _one(regime, report, head, of_report, [parquet_bytes(frame)], index, store, retain_until)
+    for number, (report, frame, head, index) in enumerate(zip(reports, frames, heads, indexes, strict=True)):
+        of_report, totals = rendered.slice(start, frame.height), of_each.get(number, {})
+        yield _one(regime, report, head, of_report, [parquet_bytes(frame)], index, totals, store, retain_until)
         start += frame.height
 
 
@@ -150,6 +156,7 @@ def _one(
     rendered: pl.Series | None,
     table: Iterable[bytes],
     index: pl.DataFrame,
+    totals: dict[str, dict[str, str]],
     store: Store,
     retain_until: date,
 ) -> Submission:
@@ -173,7 +180,7 @@ def _one(
         findings_digest=findings_digest,
         files=tuple(numbered),
     )
-    manifest = _manifest(regime, done, report)
+    manifest = _manifest(regime, done, report, totals)
     return replace(done, manifest_digest=store.put(manifest, f"{prefix}/manifest.json", retain_until))
 
 
@@ -249,7 +256,7 @@ def _counted_off(sizes: Sequence[int]) -> pl.Series:
     return pl.concat([pl.int_range(1, size + 1, dtype=pl.UInt32, eager=True) for size in sizes])
 
 
-def _manifest(regime: Regime, submission: Submission, report: Planned) -> bytes:
+def _manifest(regime: Regime, submission: Submission, report: Planned, totals: dict[str, dict[str, str]]) -> bytes:
     """What a report is, for a reader without regreport: JSON with sorted keys."""
     context = report.judged.context
     content = {
@@ -263,6 +270,7 @@ def _manifest(regime: Regime, submission: Submission, report: Planned) -> bytes:
         "entity": submission.entity,
         "destination": submission.destination,
         "records": submission.records,
+        "control_totals": totals,
         "reference_data": dict(sorted(context.snapshot_digests.items())),
         "settings": dict(sorted(context.settings.items())),
         "sources": report.sources,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -49,7 +49,8 @@ def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission])
     owed = home.ledger.obligations(obligation_id=[s.obligation_id for s in submissions])
     contexts.prepare(owed)
     states = {state.obligation.obligation_id: state for state in owed}
-    pairs = [(s, _context(home, contexts, states[s.obligation_id], s)) for s in submissions]
+    sent = home.ledger.find_files([f.message_id for s in submissions for f in s.files])
+    pairs = [(s, _context(home, contexts, states[s.obligation_id], s, sent)) for s in submissions]
     verdicts = validating.validate(regime, pairs, home.store)
     with home.store.batch():
         changes = [_change(home, v) for v in verdicts]
@@ -57,20 +58,16 @@ def _together(home: Home, contexts: Contexts, submissions: Sequence[Submission])
     return home.ledger.submissions(report_id=[v.submission.report_id for v in verdicts])
 
 
-def _context(home: Home, contexts: Contexts, state: ObligationState, submission: Submission) -> ReportContext:
+def _context(
+    home: Home, contexts: Contexts, state: ObligationState, submission: Submission, sent: Mapping[str, tuple[str, int]]
+) -> ReportContext:
+    """The context of a stored submission; `sent`: which submission each message identifier leads to."""
     before = [s for s in contexts.submissions(submission.obligation_id) if s.number < submission.number]
     context = contexts.of(
         state, submission.created_at, lambda: books.asked_of_index(home.store, submission.index_digest), before
     )
-    return replace(context, names_sent=tuple(_used_before(home, submission)))
-
-
-def _used_before(home: Home, submission: Submission) -> Iterator[str]:
-    """Message identifiers of the submission's files that lead to another submission."""
-    for file in submission.files:
-        found = home.ledger.find_file(file.message_id)
-        if found is not None and found[0] != submission.report_id:
-            yield from (file.message_id, file.name)
+    others = (f for f in submission.files if sent.get(f.message_id, (submission.report_id,))[0] != submission.report_id)
+    return replace(context, names_sent=tuple(name for f in others for name in (f.message_id, f.name)))
 
 
 def _change(home: Home, verdict: validating.Validated) -> Change:

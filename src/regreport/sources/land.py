@@ -17,12 +17,12 @@ from pathlib import Path
 import polars as pl
 
 from regreport.engine.spool import Spool
+from regreport.engine.totals import totals_by
 from regreport.errors import BadInput
 from regreport.sources.canonical import Canonical, to_canonical
 from regreport.sources.columns import Columns, landed_schema, load_columns
 from regreport.sources.mapping import Mapping as SourceMapping
 from regreport.sources.rows import SourceRows
-from regreport.sources.totals import totals_by
 
 ROW_GROUP_ROWS = 50_000
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regreport.engine.totals import totals_by, totals_of_each
 from regreport.errors import ConfigurationError
 from regreport.sources.numbers import read_decimals, read_integers
 from regreport.sources.reading import Reading, declared_reading
 from regreport.sources.timeform import compile_form
 from regreport.sources.times import read_dates, read_timestamps
-from regreport.sources.totals import totals_by
 from regreport.sources.values import read_values
 
 QUICK = settings(max_examples=100, deadline=None)
@@ -210,6 +210,18 @@ def test_totals_are_exact(rows: list[tuple[str, str | None]]) -> None:
     half = len(rows) // 2
     totals = totals_by([table.head(half), table.slice(half)], "amount", "currency")
     assert {code: int(Decimal(f"{total:f}e18")) for code, total in totals.items()} == expected
+
+
+def test_totals_of_each_report_are_its_own() -> None:
+    """A row without amount belongs to a report, and shifts nobody else's."""
+    table = pl.DataFrame({"amount": [None, "1.5", "2", None, "-0.25"], "currency": ["EUR", "EUR", None, None, "EUR"]})
+    owners = pl.lit(pl.Series([0, 0, 1, 2, 3], dtype=pl.UInt32))
+    told = totals_of_each([table], owners, "amount", "currency")
+    assert {key: {c: str(t) for c, t in sums.items()} for key, sums in told.items()} == {
+        0: {"EUR": "1.5"},
+        1: {"": "2"},
+        3: {"EUR": "-0.25"},
+    }
 
 
 def test_ten_tenths_are_one() -> None:

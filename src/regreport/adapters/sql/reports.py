@@ -80,10 +80,17 @@ class Reports(Session):
 
     def find_file(self, message_id: str) -> tuple[str, int] | None:
         """(report_id, file number) of the file with this business message identifier."""
-        query = select(report_file.c.report_id, report_file.c.number).where(report_file.c.message_id == message_id)
+        return self.find_files([message_id]).get(message_id)
+
+    def find_files(self, message_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """The same for many; one that no file has is absent."""
+        table = report_file.c
+        found: dict[str, tuple[str, int]] = {}
         with self._read() as connection:
-            row = connection.execute(query).first() if message_id else None
-        return None if row is None else (row.report_id, row.number)
+            for part in parts([m for m in message_ids if m]):
+                query = select(table.message_id, table.report_id, table.number).where(table.message_id.in_(part))
+                found |= {row.message_id: (row.report_id, row.number) for row in connection.execute(query)}
+        return found
 
     def advance(self, changes: Sequence[Change], actor: str) -> None:
         """All changes in one transaction, each with its event.

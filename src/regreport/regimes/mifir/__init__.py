@@ -36,6 +36,7 @@ REGIME: Final = Regime(
     feedback_message=FEEDBACK_MESSAGE,
     layer=layer(),
     reference="transaction_reference",
+    totals=(("quantity", "quantity_currency"), ("price", "price_currency")),
     holds_persons=True,
     due=DueRule(business_days=1, source="MiFIR Article 26(1): no later than the close of the following working day"),
     retention_years=10,
