@@ -13,9 +13,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from regreport.model.approval import Request
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Obligation, ObligationStatus
 from regreport.model.report import ReportFile, Status, Submission
+from regreport.model.signed import Alert, SignOff
 
 
 class Clock(Protocol):
@@ -265,6 +267,33 @@ class Ledger(Protocol):
 
     def feedback(self, report_id: str | None = None) -> list[FeedbackEntry]:
         """Answers of one submission, or all, by received_at and digest."""
+
+    # two persons
+    def ask(self, kind: str, subject: str, digest: str, reason: str, actor: str) -> str:
+        """Ask a second person for something (model.approval); the request's id. What is open is not asked twice."""
+
+    def decide(self, request_id: str, decision: str, reason: str, actor: str) -> Request:
+        """Decide an open request, `approved` or `rejected`, once and not by its maker. Raises NotFound, StaleState (it
+        is decided), NotApproved (by its maker)."""
+
+    def request(self, request_id: str) -> Request:
+        """One request with its decision. Raises NotFound."""
+
+    def requests(self, subject: str | None = None, open_only: bool = False) -> list[Request]:
+        """Requests about something, or all, oldest first; `open_only`: those that nobody has decided."""
+
+    # what a day leaves behind
+    def raise_alert(self, kind: str, subject: str, words: str, actor: str) -> bool:
+        """Record an alert; False (and no change) where this kind was raised about this subject before."""
+
+    def alerts(self, subject: str | None = None) -> list[Alert]:
+        """Alerts about something, or all, oldest first."""
+
+    def sign(self, on: date, comment: str, digest: str, actor: str) -> SignOff:
+        """Sign a day, once more under the next number; `digest` is that of the account that was seen."""
+
+    def sign_offs(self, on: date | None = None) -> list[SignOff]:
+        """Sign-offs of a day, or all, by day and number."""
 
     # evidence
     def note(self, chain: str, kind: str, detail: Mapping[str, str], actor: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from regreport.adapters.sql.answers import Answers
+from regreport.adapters.sql.approvals import Approvals
 from regreport.adapters.sql.batches import Batches
 from regreport.adapters.sql.database import open_database
 from regreport.adapters.sql.evidence import Evidence
 from regreport.adapters.sql.migration import migrate_engine
 from regreport.adapters.sql.obligations import Obligations
 from regreport.adapters.sql.openings import Openings
+from regreport.adapters.sql.signed import Signed
 from regreport.ports import Clock
 
 
-class SqlLedger(Batches, Obligations, Openings, Answers, Evidence):
+class SqlLedger(Batches, Obligations, Openings, Answers, Approvals, Signed, Evidence):
     """The Ledger of ports.py on SQLite, MySQL or MariaDB. `SqlLedger(engine, clock)`; see `open_ledger`."""
 
 

@@ -17,7 +17,18 @@ from regreport.adapters.sql.chain import StoredLink, faults, parse_detail
 from regreport.adapters.sql.obligations import ACCOUNTED, FIXED
 from regreport.adapters.sql.reports import SETTABLE, file_text, files_of
 from regreport.adapters.sql.session import CHUNK, FILE, SET, as_text
-from regreport.adapters.sql.tables import audit_log, feedback_log, obligation, report_log, snapshot, source_batch
+from regreport.adapters.sql.tables import (
+    alert,
+    approval,
+    audit_log,
+    feedback_log,
+    obligation,
+    report_log,
+    request,
+    sign_off,
+    snapshot,
+    source_batch,
+)
 
 _REPORT_COLUMNS: Final = (
     *sorted(SETTABLE),
@@ -47,6 +58,18 @@ _LISTED: Final = (
         feedback_log,
         case((feedback_log.c.report_id == "", QUARANTINE), else_=feedback_log.c.report_id),
         ("digest", "message_id", "file_status", "quarantine", "feedback_id"),
+    ),
+    _Listed(request, request.c.subject, ("request_id", "kind", "digest", "reason", "requested_by")),
+    _Listed(
+        approval,
+        select(request.c.subject).where(request.c.request_id == approval.c.request_id).scalar_subquery(),
+        ("request_id", "decision", "requested_by", "decided_by", "reason"),
+    ),
+    _Listed(alert, alert.c.subject, ("kind", "words")),
+    _Listed(
+        sign_off,
+        literal("day/") + type_coerce(sign_off.c.report_date, String),
+        ("number", "signed_by", "comment", "digest"),
     ),
 )
 
