@@ -80,6 +80,10 @@ class BookStanding(StrEnum):
     GONE = "GONE"
 
 
+CORRECTION: Final = "correction"
+CANCELLATION: Final = "cancellation"
+"""Kinds of approval (see model.approval) by what a submission does to the authority's books."""
+
 NEVER_SENT: Final = frozenset({Status.PLANNED, Status.VALIDATION_FAILED})
 
 
@@ -238,3 +242,11 @@ def scan(store: Store, digest: str) -> pl.LazyFrame:
 def asked_of_index(store: Store, digest: str) -> pl.LazyFrame:
     """The references of a stored index."""
     return pl.scan_parquet(store.local(digest)).select("reference")
+
+
+def changes_what_was_reported(store: Store, submission: Submission) -> str:
+    """CORRECTION where a submission takes back and sends anew, CANCELLATION where it only takes back, else ''."""
+    actions = set(index(store, submission)["action"].unique())
+    if Action.CANCEL.value not in actions:
+        return ""
+    return CORRECTION if Action.NEW.value in actions else CANCELLATION

@@ -53,6 +53,7 @@ def parcels(
             recipient=recipient,
             attach=attach,
             link=link(f.digest),
+            possible_duplicate=submission.possible_duplicate or submission.status is Status.DELIVERY_UNKNOWN,
         )
         for f in submission.files
     ]

@@ -91,6 +91,20 @@ class Destination(_Frozen):
         return value
 
 
+class Approval(_Frozen):
+    """What a second person has to approve before it leaves."""
+
+    required: tuple[Literal["correction", "cancellation", "resend"], ...] = ("correction", "cancellation", "resend")
+    """Kinds of submission; a resend after an unknown outcome always needs a second person."""
+
+    @field_validator("required")
+    @classmethod
+    def _resends_always(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "resend" not in value:
+            raise ValueError("approval.required cannot leave out resend: it may reach the authority twice")
+        return value
+
+
 class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
@@ -108,6 +122,7 @@ class Settings(BaseSettings):
     """Regime settings, e.g. [regimes.mifir] otc_scope = "L1_2024"."""
     database: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL; a relative SQLite path is taken from the workspace."""
+    approval: Approval = Approval()
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

@@ -50,6 +50,8 @@ def test_a_changed_record_is_cancelled_and_reported_anew(confirmed: Shell) -> No
     write(confirmed.workspace / "correction.csv", row | {"Px": f"{row['Px']}1"})
     confirmed("load", "correction.csv", at=LATER)
     confirmed("run", "--date", DAY, at=LATER)
+    assert confirmed.approve_all(LATER) == 1
+    confirmed("run", "--date", DAY, at=LATER)
     reports = sent(confirmed, entity)
     assert len(reports) == 2
     xml = next((confirmed.workspace / "outbox").rglob("*0002-*.xml"), None) or _last_file(confirmed)

@@ -16,7 +16,7 @@ ROOT = typer.main.get_command(app)
 COMMANDS = {
     "init", "load", "run", "generate", "validate", "deliver", "confirm", "status", "balance", "findings", "explain",
     "render", "parse", "check", "rules", "fields", "coverage", "verify", "simulate", "demo", "doctor", "compile-schema",
-    "refdata",
+    "refdata", "approvals", "approve", "reject", "resolve",
 }  # fmt: skip
 
 

@@ -37,7 +37,10 @@ class Firm:
         self.shell("load", path.name, at=self.at())
 
     def run(self, on: str = DAY, code: int | None = 0) -> None:
-        self.shell("run", "--date", on, "--entity", self.house, at=self.at(), code=code)
+        at = self.at()
+        self.shell("run", "--date", on, "--entity", self.house, at=at, code=code)
+        if self.shell.approve_all(at):
+            self.shell("run", "--date", on, "--entity", self.house, at=at, code=code)
 
     def answered(self, behaviour: str = "accept") -> None:
         """The authority answers what it has, and the answer is taken in."""

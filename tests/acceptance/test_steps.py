@@ -240,6 +240,7 @@ def test_a_correction_that_is_stopped_leaves_what_was_reported(confirmed: Shell)
     assert stopped == before | {"ingested": 401, "held": before["held"] + 2, "accepted": before["accepted"] - 1}
     path.write_bytes(good)
     confirmed("generate", made["report_id"], at=CONFIRMED)
+    assert confirmed.approve_all() == 1
     confirmed("run", "--date", DAY, at=CONFIRMED)
     after = confirmed.balance()
     assert (after["held"], after["residual"]) == (before["held"], 0)

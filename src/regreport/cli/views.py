@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN, Status.REJECTED)
 """Statuses that wait for a person."""
+_BEFORE_DELIVERY = (Status.GENERATED, Status.VALIDATED)
 _HEADINGS = {"not_reportable": "not reportable", "unanswered": "sent, unanswered"}
 
 
@@ -233,6 +234,8 @@ def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
     waits = [
         f"{s.report_id} {s.status.value}" for s in stuck if s is latest or s.status is not Status.VALIDATION_FAILED
     ]
+    unapproved = pipeline.waits_for_approval(home, [s for s in submissions if s.status in _BEFORE_DELIVERY])
+    waits += [f"{r} waits for a second person: regreport approve {r}" for r in sorted(unapproved)]
     waits += [w for s in submissions if (w := pipeline.overdue_answer(home, s))]
     open_ = state.status.value == "open"
     return {

@@ -1,7 +1,7 @@
 """A request: what one person asks for and a second one decides, before anything of it happens.
 
-The very thing that is asked for is named by its digest, so that nothing else than what was seen can be approved: whoever
-acts on an approved request looks for it by kind, subject and digest.
+The very thing that is asked for is named by its digest, so that nothing else than what was seen can be approved:
+whoever acts on an approved request looks for it by kind, subject and digest.
 """
 
 from __future__ import annotations

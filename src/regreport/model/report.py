@@ -31,7 +31,8 @@ TRANSITIONS: Final[dict[Status, frozenset[Status]]] = {
     Status.PLANNED: frozenset({Status.GENERATED}),
     Status.GENERATED: frozenset({Status.VALIDATED, Status.VALIDATION_FAILED}),
     Status.VALIDATION_FAILED: frozenset(),
-    Status.VALIDATED: frozenset({Status.DELIVERING}),
+    # A second person who rejects a correction is a gate like validate: it never leaves, a new one may be asked for.
+    Status.VALIDATED: frozenset({Status.DELIVERING, Status.VALIDATION_FAILED}),
     Status.DELIVERING: frozenset({Status.DELIVERED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN}),
     Status.DELIVERY_FAILED: frozenset({Status.DELIVERING}),
     # An approved resend goes back to DELIVERING with its mark; feedback may also prove that the file did arrive.
@@ -92,6 +93,12 @@ class Submission:
     manifest_digest: str = ""
     findings_digest: str = ""
     outcomes_digest: str = ""
+    approval: str = ""
+    """Kind of the request that a second person has to approve before it is handed over; empty where none has to."""
+    possible_duplicate: bool = False
+    """It was handed over again after an outcome that nobody knows."""
+    resolutions: int = 0
+    """How often two persons have resolved an unknown outcome."""
     delivered_to: str = ""
     delivery_message_id: str = ""
     validated_at: datetime | None = None

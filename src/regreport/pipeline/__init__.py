@@ -14,6 +14,7 @@ from typing import Final
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
 from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
+from regreport.pipeline.approving import waits_for_approval
 from regreport.pipeline.confirming import confirm
 from regreport.pipeline.delivering import check_ways, deliver
 from regreport.pipeline.generating import generate
@@ -39,6 +40,7 @@ __all__ = [
     "states_of",
     "unplanned",
     "validate",
+    "waits_for_approval",
 ]
 
 STEPS: Final = ("generate", "validate", "deliver", "confirm")

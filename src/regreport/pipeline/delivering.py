@@ -1,8 +1,9 @@
 """deliver over a home: the intent is committed, the files are handed over, what became of them is committed.
 
 A submission found in DELIVERING was cut off: a channel that can look is asked, one that cannot leaves it
-DELIVERY_UNKNOWN. One that failed is tried again, because its outcome is known: nothing was handed over but what the
-delivery log names. Nothing that is not VALIDATED is ever sent.
+DELIVERY_UNKNOWN, and from there only two persons lead on (see approving). One that failed is tried again, because its
+outcome is known: nothing was handed over but what the delivery log names. Nothing that is not VALIDATED is ever sent,
+and nothing that a second person has still to approve.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from regreport.errors import (
 )
 from regreport.model.obligation import Cell
 from regreport.model.report import Status, Submission
+from regreport.pipeline.approving import may_resend, waits_for_approval
 from regreport.pipeline.home import Home, cell_of
 from regreport.plan import is_late
 from regreport.ports import Change, Delivery, Parcel
@@ -35,7 +37,8 @@ _STUCK = (*_BEGIN, Status.GENERATED, Status.DELIVERING, Status.DELIVERY_UNKNOWN)
 def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
     """Hand over every submission that is VALIDATED, failed before, or was cut off. Returns those that were tried."""
     cut_off = [s for s in submissions if s.status is Status.DELIVERING]
-    ready = [s for s in submissions if s.status in _BEGIN]
+    waiting = waits_for_approval(home, submissions)
+    ready = [s for s in submissions if _is_ready(home, s) and s.report_id not in waiting]
     known = {s.report_id for s in submissions}
     check_ways(home, [(cell_of(s), s.destination) for s in [*cut_off, *ready]])
     tried = list(_send(home, cut_off, cut_off=True)) if cut_off else []
@@ -47,6 +50,11 @@ def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
         home.ledger.advance([_intent(s) for s in part], home.actor)
         tried += _send(home, part, cut_off=False)
     return [home.ledger.submission(r) for r in tried]
+
+
+def _is_ready(home: Home, submission: Submission) -> bool:
+    unknown = submission.status is Status.DELIVERY_UNKNOWN
+    return submission.status in _BEGIN or (unknown and may_resend(home, submission))
 
 
 def _next(home: Home, ready: Sequence[Submission]) -> list[Submission]:
@@ -83,7 +91,10 @@ def _intent(submission: Submission) -> Change:
         "files": " ".join(f"{f.name}:{f.digest}" for f in submission.files),
         "destination": submission.destination,
     }
-    return Change(submission.report_id, submission.status, Status.DELIVERING, "delivering", detail)
+    columns: dict[str, object] = {}
+    if submission.status is Status.DELIVERY_UNKNOWN:
+        columns = {"possible_duplicate": True, "resolutions": submission.resolutions + 1}
+    return Change(submission.report_id, submission.status, Status.DELIVERING, "delivering", detail, columns)
 
 
 def _send(home: Home, submissions: Sequence[Submission], *, cut_off: bool) -> Iterator[str]:
@@ -115,7 +126,10 @@ def _hand_over(home: Home, submission: Submission, *, cut_off: bool) -> deliveri
         )
         return delivering.Handed(submission.report_id, Status.DELIVERY_UNKNOWN, (), "", words)
     there = frozenset(d.file_number for d in earlier if d.outcome == "delivered")
-    return delivering.deliver(submission, files, channel, home.now(), attempt, first=not cut_off, there=there)
+    again = submission.status is Status.DELIVERY_UNKNOWN and _can_look(channel, files)
+    return delivering.deliver(
+        submission, files, channel, home.now(), attempt, first=not (cut_off or again), there=there
+    )
 
 
 def _parcels(home: Home, submission: Submission, destination: Destination, recipient: str) -> list[Parcel]:

@@ -23,6 +23,18 @@ from regreport.regime import Regime
 REJECTED = (Status.REJECTED, Status.PARTIALLY_ACCEPTED)
 ROWS_PER_PART = 200_000
 REPORTS_PER_PART = 1_000
+_MADE = (
+    "records",
+    "errors",
+    "warnings",
+    "fields_digest",
+    "index_digest",
+    "manifest_digest",
+    "findings_digest",
+    "approval",
+)
+"""Columns of a submission that generate sets."""
+_WORDS = "It takes back or replaces what was reported before"
 """Source records and reports that are worked together before their results are committed."""
 
 
@@ -100,7 +112,7 @@ class _Day:
         planned = self._plan(states, judged)
         with home.store.batch():
             written = {
-                s.obligation_id: s
+                s.obligation_id: replace(s, approval=self._approval(s))
                 for s in generating.write(self._regime, list(planned.values()), home.store, self._retain)
             }
             accounts = self._accounts(states, judged, written)
@@ -151,6 +163,11 @@ class _Day:
             for (state, report, bounds), (submission, first) in zip(cut, opened, strict=True)
         }
 
+    def _approval(self, submission: Submission) -> str:
+        """The kind of approval that it needs: whether it takes back, or replaces, what was reported before."""
+        kind = books.changes_what_was_reported(self._home.store, submission) if submission.number > 1 else ""
+        return kind if kind in self._home.settings.approval.required else ""
+
     def _sources(self, state: ObligationState) -> dict[str, object]:
         """What the manifest says of where the records came from."""
         return {
@@ -198,6 +215,11 @@ class _Day:
         home = self._home
         with home.ledger.transaction():
             home.ledger.advance([_generated(s) for s in written.values()], home.actor)
+            for submission in written.values():
+                if submission.approval:
+                    home.ledger.ask(
+                        submission.approval, submission.report_id, submission.manifest_digest, _WORDS, home.actor
+                    )
             reports = {o: {"report": written[o].report_id if o in written else ""} for o in accounts}
             home.ledger.account_all([Accounting(o, ACCOUNTED, c, reports[o]) for o, c in accounts.items()], home.actor)
 
@@ -212,7 +234,17 @@ def _generated(submission: Submission) -> Change:
     columns = {
         k: v
         for k, v in asdict(submission).items()
-        if k in ("records", "errors", "warnings", "fields_digest", "index_digest", "manifest_digest", "findings_digest")
+        if k
+        in (
+            "records",
+            "errors",
+            "warnings",
+            "fields_digest",
+            "index_digest",
+            "manifest_digest",
+            "findings_digest",
+            "approval",
+        )
     }
     detail = {
         "records": str(submission.records),
