@@ -23,6 +23,7 @@ from regreport.adapters.clock import SystemClock
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
 from regreport.errors import ConfigurationError, DatabaseUnavailable
+from regreport.failpoints import watched
 from regreport.pipeline import Home
 from regreport.pipeline.home import Progress, silent
 from regreport.ports import Channel, Clock
@@ -60,7 +61,7 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
     scratch.mkdir(exist_ok=True)
     return Home(
         settings=settings,
-        store=LocalStore(workspace / "store"),
+        store=watched(LocalStore(workspace / "store"), "put", blocks=("batch",)),
         ledger=open_ledger(database_url(settings, workspace), now),
         clock=now,
         channel=lambda destination: open_channel(destination, workspace),
@@ -138,7 +139,7 @@ def open_channel(destination: Destination, workspace: Path) -> Channel:
             f"Destination {destination.name}: no channel {destination.channel!r}; installed: {', '.join(sorted(found))}"
         )
     channel: Channel = found[destination.channel].load().open(destination.name, destination.options, workspace)
-    return channel
+    return watched(channel, "send", "look", "take")
 
 
 def close(home: Home) -> None:

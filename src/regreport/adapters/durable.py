@@ -15,12 +15,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from regreport.failpoints import effect
+
 AnyPath = str | Path
 
 SYNC_ALL_FROM: Final = 16
 """From so many files on, one flush of the whole file system costs less than one a file."""
 
 
+@effect("fsync_folder")
 def flush_folder(folder: AnyPath) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -30,6 +33,7 @@ def flush_folder(folder: AnyPath) -> None:
         os.close(descriptor)
 
 
+@effect("fsync")
 def flush_file(path: AnyPath) -> None:
     """Make the bytes of a file durable."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -50,6 +54,7 @@ def flush_many(files: Iterable[AnyPath], folders: Iterable[AnyPath], root: Path)
         flush_folder(folder)
 
 
+@effect("syncfs")
 def _flush_file_system(root: Path) -> bool:
     """Flush the whole file system that holds `root`; False where that cannot be done, or does not report failures.
 
@@ -82,5 +87,51 @@ def make_folder(folder: Path) -> None:
         made.append(folder)
         folder = folder.parent
     for new in reversed(made):
-        new.mkdir(exist_ok=True)
+        mkdir(new)
         flush_folder(new.parent)
+
+
+@effect("mkdir")
+def mkdir(folder: AnyPath) -> None:
+    """Make one folder; its name is durable once the folder above it is flushed."""
+    Path(folder).mkdir(exist_ok=True)
+
+
+@effect("write")
+def write_all(descriptor: int, part: bytes | memoryview) -> int:
+    """Write all of it, however little the system takes at once; the number of bytes."""
+    left = memoryview(part).cast("B")
+    size = len(left)
+    while len(left):
+        left = left[os.write(descriptor, left) :]
+    return size
+
+
+@effect("fsync")
+def flush(descriptor: int) -> None:
+    """Make the bytes of an open file durable."""
+    os.fsync(descriptor)
+
+
+@effect("chmod")
+def make_read_only(descriptor: int) -> None:
+    """Take everybody's right to write to an open file."""
+    os.fchmod(descriptor, 0o444)
+
+
+@effect("rename")
+def rename(source: AnyPath, target: AnyPath) -> None:
+    """Give a file its final name; durable once the folder is flushed."""
+    os.rename(source, target)
+
+
+@effect("link")
+def link(target: AnyPath, name: AnyPath) -> None:
+    """A second name of the same file. Raises FileExistsError."""
+    os.link(target, name)
+
+
+@effect("unlink")
+def unlink(path: AnyPath, *, missing_ok: bool = False) -> None:
+    """Remove a name."""
+    Path(path).unlink(missing_ok=missing_ok)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from regreport.adapters.durable import flush_folder, make_folder
+from regreport.adapters.durable import flush, flush_folder, make_folder, rename, unlink, write_all
 from regreport.adapters.names import name_fault, safe_name
 from regreport.adapters.options import known_options, number, yes_or_no
 from regreport.errors import ChannelUnavailable, DeliveryRefused, DeliveryUnknown, IntegrityError, NotFound
@@ -80,10 +80,10 @@ class FolderChannel:
         try:
             _copy(parcel, part)
         except OSError as fault:
-            part.unlink(missing_ok=True)
+            unlink(part, missing_ok=True)
             raise ChannelUnavailable(f"{parcel.file_name} could not be written to {self.outbox}: {fault}") from fault
         except BaseException:
-            part.unlink(missing_ok=True)
+            unlink(part, missing_ok=True)
             raise
         return self._rename(part, parcel)
 
@@ -125,7 +125,7 @@ class FolderChannel:
                 if (done / name).exists():
                     return
                 raise NotFound(f"no answer {name!r} in {self.inbox}")
-            source.rename(_free(done / name))
+            rename(source, _free(done / name))
             flush_folder(done)
             flush_folder(self.inbox)
         except OSError as fault:
@@ -164,14 +164,14 @@ class FolderChannel:
     def _rename(self, part: Path, parcel: Parcel) -> Receipt:
         target = self._target(parcel)
         if self._there(parcel) is not None:  # somebody else was there first, with the same bytes
-            part.unlink(missing_ok=True)
+            unlink(part, missing_ok=True)
             return _receipt(target, parcel)
         try:
-            part.rename(target)
+            rename(part, target)
             flush_folder(self.outbox)
         except OSError as fault:
             if part.exists():
-                part.unlink(missing_ok=True)
+                unlink(part, missing_ok=True)
                 raise ChannelUnavailable(f"{part} could not be renamed: {fault}") from fault
             raise DeliveryUnknown(f"{target} was put there, but it may not survive a power cut: {fault}") from fault
         return _receipt(target, parcel)
@@ -191,19 +191,18 @@ class FolderChannel:
 
 def _copy(parcel: Parcel, part: Path) -> None:
     """Write the parcel's bytes, hashing what is written; durable when it returns."""
-    hasher = hashlib.sha256()
+    hasher, size = hashlib.sha256(), 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with parcel.content.open("rb") as source, os.fdopen(os.open(part, flags, 0o644), "wb") as target:
         while block := source.read(_READ_BYTES):
             hasher.update(block)
-            target.write(block)
-        target.flush()
-        if hasher.hexdigest() != parcel.digest or target.tell() != parcel.size:
+            size += write_all(target.fileno(), block)
+        if hasher.hexdigest() != parcel.digest or size != parcel.size:
             raise IntegrityError(
                 f"{parcel.report_id}: the bytes of {parcel.file_name} are not those that were validated (SHA-256 "
                 f"{parcel.digest[:16]}...); nothing was handed over. Run `regreport verify`"
             )
-        os.fsync(target.fileno())
+        flush(target.fileno())
 
 
 def _digest(path: Path) -> str:

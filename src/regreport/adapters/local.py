@@ -19,11 +19,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from regreport.adapters.durable import flush_folder, flush_many, make_folder
+from regreport.adapters.durable import (
+    flush,
+    flush_folder,
+    flush_many,
+    make_folder,
+    make_read_only,
+    mkdir,
+    rename,
+    unlink,
+    write_all,
+)
 from regreport.adapters.local_index import Entry, Index
 from regreport.adapters.local_names import ReadableNames
 from regreport.adapters.names import safe_path
@@ -68,7 +77,7 @@ class LocalStore:
                 return self._keep(path, Entry(digest, size, name, retain_until))
             except BaseException:
                 with suppress(FileNotFoundError):
-                    os.unlink(path)
+                    unlink(path)
                 raise
 
     def open(self, digest: str) -> BinaryIO:
@@ -152,7 +161,7 @@ class LocalStore:
             self._turn.batch = None
             for path in batch.waiting.values():
                 with suppress(OSError):
-                    os.unlink(path)
+                    unlink(path)
 
     def _path(self, digest: str) -> str:
         if not _DIGEST.fullmatch(digest):
@@ -177,15 +186,15 @@ class LocalStore:
         hasher, size = hashlib.sha256(), 0
         path, descriptor = self._incoming_file()
         try:
-            with os.fdopen(descriptor, "wb", buffering=0) as stream:
+            with os.fdopen(descriptor, "wb", buffering=0):
                 for part in (content,) if isinstance(content, bytes) else content:
                     hasher.update(part)
-                    size += _write_all(stream, memoryview(part).cast("B"))
-                os.fchmod(descriptor, 0o444)
+                    size += write_all(descriptor, memoryview(part).cast("B"))
+                make_read_only(descriptor)
                 if self._turn.batch is None:
-                    os.fsync(descriptor)
+                    flush(descriptor)
         except BaseException:
-            os.unlink(path)
+            unlink(path)
             raise
         return path, hasher.hexdigest(), size
 
@@ -199,7 +208,7 @@ class LocalStore:
     def _keep(self, path: str, entry: Entry) -> str:
         batch = self._turn.batch
         if (batch is not None and entry.digest in batch.waiting) or self._is_there(entry):
-            os.unlink(path)
+            unlink(path)
         elif batch is not None:
             batch.waiting[entry.digest] = path
         else:
@@ -226,9 +235,9 @@ class LocalStore:
     def _place(self, path: str, digest: str) -> None:
         target = self._path(digest)
         if (folder := digest[:2]) not in self._made:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
+            mkdir(os.path.dirname(target))
             self._made.add(folder)
-        os.rename(path, target)
+        rename(path, target)
 
     def _is_there(self, entry: Entry) -> bool:
         try:
@@ -248,14 +257,6 @@ class LocalStore:
         if flush:
             flush_many(files, [self._index.folder], self.folder)
         return files
-
-
-def _write_all(stream: RawIOBase, part: memoryview) -> int:
-    """Write all of it, however little the system takes at once; the number of bytes."""
-    left = part
-    while len(left):
-        left = left[stream.write(left) or 0 :]
-    return len(part)
 
 
 @contextmanager

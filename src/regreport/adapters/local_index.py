@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from regreport.adapters.durable import write_all
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -79,9 +81,7 @@ def _append(path: str, lines: bytes) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        left = b"\n" + lines if torn else lines
-        while left:
-            left = left[os.write(descriptor, left) :]
+        write_all(descriptor, b"\n" + lines if torn else lines)
     finally:
         os.close(descriptor)
 

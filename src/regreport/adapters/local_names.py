@@ -11,6 +11,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from regreport.adapters.durable import link, mkdir
+
 
 class ReadableNames:
     """The folder of readable names. Names are relative paths whose components are safe (see names.py)."""
@@ -43,13 +45,19 @@ class ReadableNames:
 
     def _make(self, folder: str) -> None:
         if folder not in self._made:
-            os.makedirs(folder, exist_ok=True)
+            _make_all(folder)
             self._made.add(folder)
+
+
+def _make_all(folder: str) -> None:
+    if not os.path.isdir(folder):
+        _make_all(os.path.dirname(folder))
+        mkdir(folder)
 
 
 def _link(target: str, path: str) -> bool:
     try:
-        os.link(target, path)
+        link(target, path)
     except FileExistsError:
         return os.path.samefile(target, path)
     return True

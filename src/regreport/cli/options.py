@@ -49,11 +49,14 @@ def at_home(workspace: Path | None, actor: str = "", *, writes: bool = False) ->
 
     `writes`: no other process may write meanwhile.
     """
+    import click
+
     from regreport import app
     from regreport.cli.printing import progress_bar
+    from regreport.failpoints import during
 
-    folder = app.find_workspace(workspace)
-    with progress_bar() as progress, app.alone(folder) if writes else nullcontext():
+    folder, command = app.find_workspace(workspace), click.get_current_context().info_name or "command"
+    with during(command), progress_bar() as progress, app.alone(folder) if writes else nullcontext():
         home = app.build(folder, actor=actor, progress=progress)
         try:
             yield home

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from regreport.failpoints import during
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
 from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
@@ -58,13 +59,18 @@ class Ran:
 
 def planned(home: Home, on: date, wanted: Wanted | None = None) -> list[ObligationState]:
     """The obligations of a date, recorded; one that is past its due time with nothing handed over is marked late."""
-    states = home.ledger.plan(plan(home.settings, on, wanted), home.actor)
+    with during("plan"):
+        states = home.ledger.plan(plan(home.settings, on, wanted), home.actor)
+        _mark_late(home, states)
+    return states
+
+
+def _mark_late(home: Home, states: Sequence[ObligationState]) -> None:
     now = home.now()
     for state in states:
         open_ = state.status is ObligationStatus.OPEN and not state.late
         if open_ and is_late(state.obligation.due_at, now) and home.batches(state) and not _handed_over(home, state):
             home.ledger.account(state.obligation.obligation_id, home.actor, "late", {"late": True})
-    return states
 
 
 def _handed_over(home: Home, state: ObligationState) -> bool:
@@ -93,10 +99,16 @@ def run_step(home: Home, step: str, states: Sequence[ObligationState], only: fro
 
     confirm takes in every answer that lies ready, whatever it is about.
     """
+    with during(step):
+        return _run_step(home, step, states, only)
+
+
+def _run_step(home: Home, step: str, states: Sequence[ObligationState], only: frozenset[str]) -> Ran:
     every = _submissions(home, states)
     if step == "generate":
         # What an earlier generate left is judged first: a correction has to know whether it will stand.
-        validate(home, every)
+        with during("validate"):
+            validate(home, every)
         return Ran(step, tuple(s.report_id for s in generate(home, states, only)))
     if step == "confirm":
         return Ran(step, tuple(confirm(home)))

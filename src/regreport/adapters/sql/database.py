@@ -27,6 +27,7 @@ from regreport.errors import (
     RegreportError,
     StaleState,
 )
+from regreport.failpoints import effect, watch
 
 BUSY_TIMEOUT_S: Final = 30
 WRITES: Final = "regreport_writes"
@@ -59,6 +60,7 @@ def open_database(url: str) -> Engine:
         engine = _open_mysql(url)
     else:
         raise ConfigurationError(f"the ledger runs on SQLite, MySQL and MariaDB, not on {family!r}; change its URL")
+    watch(engine.dialect, "do_commit", "commit")
     with translated(), engine.connect() as connection:
         _check_durable(connection)
     return engine
@@ -75,6 +77,7 @@ def _open_sqlite(url: str, *, in_memory: bool) -> Engine:
     return engine
 
 
+@effect("connect")
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; _begin_sqlite does
     _use_write_ahead_log(connection)

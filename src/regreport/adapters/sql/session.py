@@ -22,6 +22,7 @@ from regreport.adapters.sql.database import WRITES, translated
 from regreport.adapters.sql.tables import WRITER, audit_log, lease
 from regreport.adapters.sql.types import instant_text
 from regreport.errors import DatabaseUnavailable
+from regreport.failpoints import effect, writes
 from regreport.ports import Clock, Event
 
 CHUNK: Final = 500
@@ -57,6 +58,7 @@ class Session:
         in_memory = isinstance(engine.pool, StaticPool)
         self._alone: AbstractContextManager[Any] = threading.RLock() if in_memory else nullcontext()
 
+    @effect("close")
     def close(self) -> None:
         """Give back every connection; on SQLite this also folds the write-ahead log into the file."""
         self.engine.dispose()
@@ -67,6 +69,7 @@ class Session:
         with self._write():
             yield
 
+    @writes
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         if self._turn.connection is None:
