@@ -1,9 +1,9 @@
 """Named places where a test can stop the product: before and after everything that it does to the outside.
 
-    REGREPORT_FAILPOINT=deliver.after_send:kill      the process dies there, as if by kill -9
+    REGREPORT_FAILPOINT=deliver.after_send:kill        the process dies there, as if by kill -9
     REGREPORT_FAILPOINT=generate.before_batch:raise@2  an error is raised there, the second time it is reached
-    REGREPORT_FAILPOINT=confirm.before_take:hang     it waits there for ever (`stop`: until it is continued)
-    REGREPORT_FAILPOINT_TRACE=FILE                   every point is written there as it is reached
+    REGREPORT_FAILPOINT=confirm.before_take:hang       it waits there for ever (`stop`: until it is continued)
+    REGREPORT_FAILPOINT_TRACE=FILE                     every point is written there as it is reached
 
 A name is `<step>.<before or after>_<effect>`: the step is the command or the step of the pipeline that runs; the effect
 is a call of a port (`send`, `advance`), or an operation inside one (`send_rename`, `advance_commit`). `*` is any point.

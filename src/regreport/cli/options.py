@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date
@@ -49,13 +50,11 @@ def at_home(workspace: Path | None, actor: str = "", *, writes: bool = False) ->
 
     `writes`: no other process may write meanwhile.
     """
-    import click
-
     from regreport import app
     from regreport.cli.printing import progress_bar
     from regreport.failpoints import during
 
-    folder, command = app.find_workspace(workspace), click.get_current_context().info_name or "command"
+    folder, command = app.find_workspace(workspace), next(iter(sys.argv[1:]), "")
     with during(command), progress_bar() as progress, app.alone(folder) if writes else nullcontext():
         home = app.build(folder, actor=actor, progress=progress)
         try:
