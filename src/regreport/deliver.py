@@ -102,8 +102,10 @@ def _one(parcel: Parcel, channel: Channel, *, first: bool) -> tuple[str, Receipt
         receipt = receipt or channel.send(parcel)
     except ChannelUnavailable as error:
         return "unavailable", None, str(error)
-    except (DeliveryRefused, ConfigurationError, IntegrityError, NotFound) as error:  # nothing of it was handed over
+    except DeliveryRefused as error:
         return "refused", None, str(error)
+    except (ConfigurationError, IntegrityError, NotFound) as error:  # nothing of it left our house
+        return "withheld", None, str(error)
     except DeliveryUnknown as error:
         return "unknown", None, str(error)
     return "delivered", receipt, receipt.words

@@ -153,7 +153,7 @@ class Delivery:
     recipient: str
     at: datetime
     outcome: str
-    """delivered, refused, unavailable, unknown."""
+    """delivered, refused (by them), withheld (by us), unavailable, unknown."""
     receipt: str
     """Our proof of hand-over: the channel's own words (path and size, SMTP reply), never the content."""
 

@@ -105,6 +105,16 @@ class Approval(_Frozen):
         return value
 
 
+class Retry(_Frozen):
+    """When a destination that did not take a report for now is tried again."""
+
+    first_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    """After the first failure; doubled after each further one."""
+    longest_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3600
+    margin_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
+    """So long before the due time it stops and asks for a person."""
+
+
 class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
@@ -123,6 +133,7 @@ class Settings(BaseSettings):
     database: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL; a relative SQLite path is taken from the workspace."""
     approval: Approval = Approval()
+    retry: Retry = Retry()
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

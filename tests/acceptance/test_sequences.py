@@ -407,7 +407,7 @@ def test_an_answer_while_a_report_is_stuck_on_its_way_does_no_harm(firm: Firm) -
     firm.answer(1, total=2)
     assert firm.reports() == ["DELIVERY_FAILED"]
     blocked.unlink()
-    firm.shell("deliver", at=firm.at())
+    firm.shell("deliver", firm.explain(1)["report"]["report_id"], at=firm.at())
     firm.shell("confirm", at=firm.at())
     assert firm.reports() == ["PARTIALLY_ACCEPTED"]
     assert firm.counts() == {"accepted": 2, "unanswered": 1}
@@ -431,6 +431,7 @@ def test_a_correction_waits_for_the_report_that_it_corrects(firm: Firm) -> None:
     assert firm.reports() == ["DELIVERY_FAILED", "VALIDATED"]
     assert firm.counts() == {"held": 2}
     blocked.unlink()
+    firm.shell("deliver", firm.explain(1)["report"]["report_id"], at=firm.at())
     firm.run()
     assert firm.reports() == ["DELIVERED", "DELIVERED"]
     firm.answered()

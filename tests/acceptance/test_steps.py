@@ -178,6 +178,8 @@ def test_another_file_of_that_name_is_never_overwritten(validated: Shell) -> Non
     assert status_of(validated, IRISH) == "DELIVERY_FAILED"
     foreign.unlink()
     validated("deliver", at=RUN)
+    assert not foreign.exists(), "parked: not before somebody asks for it"
+    validated("deliver", IRISH, at=RUN)
     assert hashlib.sha256(foreign.read_bytes()).hexdigest() == file_digest(validated, IRISH)
 
 
@@ -192,6 +194,8 @@ def test_an_outbox_that_went_away_is_tried_again(loaded: Shell) -> None:
     assert loaded.balance()["residual"] == 0
     (loaded.workspace / "mount" / "ie").mkdir(parents=True)
     loaded("run", "--date", DAY, at=RUN)
+    assert status_of(loaded, IRISH) == "DELIVERY_FAILED", "not yet"
+    loaded("run", "--date", DAY, at="2026-11-24T07:31:30Z")
     assert status_of(loaded, IRISH) == "DELIVERED"
     assert len(list((loaded.workspace / "mount" / "ie").iterdir())) == 1
 

@@ -50,6 +50,7 @@ class FolderChannel:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.outbox, self.inbox, self.swept = outbox, inbox, swept
+        self.blind = swept
         self._settle_seconds, self._sleep = settle_seconds, sleep
 
     @classmethod

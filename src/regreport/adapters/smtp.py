@@ -37,6 +37,8 @@ class EmailChannel:
     """
 
     name: str = "email"
+    blind: bool = True
+    """It can never look whether a letter arrived."""
 
     def __init__(
         self,

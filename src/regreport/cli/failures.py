@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from regreport.cli.exits import Exit
 from regreport.cli.printing import print_lines
 from regreport.model.report import Status, Submission
+from regreport.pipeline import retry_in_words
 
 if TYPE_CHECKING:
     from regreport.pipeline import Home, Ran
@@ -42,7 +43,9 @@ def _failure(home: Home, submission: Submission) -> Failure:
     if not tried:
         why = "the hand-over was cut off and may have arrived; a person has to decide"
         return Failure(name, status.value, why, again=False)
-    return Failure(name, status.value, tried[-1].receipt, again=tried[-1].outcome == "unavailable")
+    again = tried[-1].outcome == "unavailable" and not submission.parked
+    next_ = retry_in_words(submission)
+    return Failure(name, status.value, f"{tried[-1].receipt}{f' ({next_})' if next_ else ''}", again=again)
 
 
 def print_failures(found: Sequence[Failure]) -> None:

@@ -232,7 +232,9 @@ def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
     stuck = [s for s in unsettled if s.status in HUMAN_QUEUE]
     # What validate stopped is settled by the report that came after it.
     waits = [
-        f"{s.report_id} {s.status.value}" for s in stuck if s is latest or s.status is not Status.VALIDATION_FAILED
+        f"{s.report_id} {s.status.value}{f' ({w})' if (w := pipeline.retry_in_words(s)) else ''}"
+        for s in stuck
+        if s is latest or s.status is not Status.VALIDATION_FAILED
     ]
     unapproved = pipeline.waits_for_approval(home, [s for s in submissions if s.status in _BEFORE_DELIVERY])
     waits += [f"{r} waits for a second person: regreport approve {r}" for r in sorted(unapproved)]

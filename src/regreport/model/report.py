@@ -97,6 +97,10 @@ class Submission:
     """Kind of the request that a second person has to approve before it is handed over; empty where none has to."""
     possible_duplicate: bool = False
     """It was handed over again after an outcome that nobody knows."""
+    retry_at: datetime | None = None
+    """A hand-over that failed is not tried again before."""
+    parked: bool = False
+    """It is not tried again before a person asks for it."""
     resolutions: int = 0
     """How often two persons have resolved an unknown outcome."""
     delivered_to: str = ""

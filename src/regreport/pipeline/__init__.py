@@ -6,7 +6,7 @@ never a row without its bytes. Running a step again finds nothing to do. Many sm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -20,6 +20,7 @@ from regreport.pipeline.confirming import confirm
 from regreport.pipeline.delivering import check_ways, deliver
 from regreport.pipeline.generating import generate
 from regreport.pipeline.home import Home
+from regreport.pipeline.retrying import in_words as retry_in_words
 from regreport.pipeline.validating import validate
 from regreport.plan import Wanted, is_late, plan
 from regreport.ports import ObligationState
@@ -36,6 +37,7 @@ __all__ = [
     "generate",
     "overdue_answer",
     "planned",
+    "retry_in_words",
     "run",
     "run_step",
     "states_of",
@@ -112,8 +114,8 @@ def _run_step(home: Home, step: str, states: Sequence[ObligationState], only: fr
         return Ran(step, tuple(s.report_id for s in generate(home, states, only)))
     if step == "confirm":
         return Ran(step, tuple(confirm(home)))
-    act: Callable[[Home, Sequence[Submission]], list[Submission]] = {"validate": validate, "deliver": deliver}[step]
-    moved = act(home, [s for s in every if not only or s.report_id in only])
+    wanted = [s for s in every if not only or s.report_id in only]
+    moved = deliver(home, wanted, only) if step == "deliver" else validate(home, wanted)
     return Ran(step, tuple(s.report_id for s in moved))
 
 

@@ -22,6 +22,7 @@ from regreport.errors import (
 )
 from regreport.model.obligation import Cell
 from regreport.model.report import Status, Submission
+from regreport.pipeline import retrying
 from regreport.pipeline.approving import may_resend, waits_for_approval
 from regreport.pipeline.home import Home, cell_of
 from regreport.plan import is_late
@@ -29,16 +30,18 @@ from regreport.ports import Change, Delivery, Parcel
 from regreport.settings import Destination
 
 REPORTS_PER_COMMIT = 200
-"""Intents committed together before their files are sent."""
+"""Intents committed together before their files are sent; one where the channel cannot look: a crash in between leaves
+every intent DELIVERY_UNKNOWN there."""
 _BEGIN = (Status.VALIDATED, Status.DELIVERY_FAILED)
 _STUCK = (*_BEGIN, Status.GENERATED, Status.DELIVERING, Status.DELIVERY_UNKNOWN)
 
 
-def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
-    """Hand over every submission that is VALIDATED, failed before, or was cut off. Returns those that were tried."""
+def deliver(home: Home, submissions: Sequence[Submission], asked: frozenset[str] = frozenset()) -> list[Submission]:
+    """Hand over every submission that is VALIDATED, failed before and may be tried again, or was cut off; `asked`: what
+    a person names is tried now, parked or not. Returns those that were tried."""
     cut_off = [s for s in submissions if s.status is Status.DELIVERING]
     waiting = waits_for_approval(home, submissions)
-    ready = [s for s in submissions if _is_ready(home, s) and s.report_id not in waiting]
+    ready = [s for s in submissions if _is_ready(home, s, asked) and s.report_id not in waiting]
     known = {s.report_id for s in submissions}
     check_ways(home, [(cell_of(s), s.destination) for s in [*cut_off, *ready]])
     tried = list(_send(home, cut_off, cut_off=True)) if cut_off else []
@@ -47,14 +50,29 @@ def deliver(home: Home, submissions: Sequence[Submission]) -> list[Submission]:
         if not part:
             break
         home.progress("deliver", len(tried), len(known))
-        home.ledger.advance([_intent(s) for s in part], home.actor)
-        tried += _send(home, part, cut_off=False)
+        for group in _groups(home, part):
+            home.ledger.advance([_intent(s) for s in group], home.actor)
+            tried += _send(home, group, cut_off=False)
     return [home.ledger.submission(r) for r in tried]
 
 
-def _is_ready(home: Home, submission: Submission) -> bool:
+def _is_ready(home: Home, submission: Submission, asked: frozenset[str]) -> bool:
+    if submission.status is Status.DELIVERY_FAILED:
+        return retrying.may_try(submission, home.now(), asked=submission.report_id in asked)
     unknown = submission.status is Status.DELIVERY_UNKNOWN
     return submission.status in _BEGIN or (unknown and may_resend(home, submission))
+
+
+def _groups(home: Home, submissions: Sequence[Submission]) -> Iterator[list[Submission]]:
+    """Submissions whose intents are committed together."""
+    blind = {n: _is_blind(home, n) for n in dict.fromkeys(s.destination for s in submissions)}
+    if together := [s for s in submissions if not blind[s.destination]]:
+        yield together
+    yield from ([s] for s in submissions if blind[s.destination])
+
+
+def _is_blind(home: Home, destination: str) -> bool:
+    return bool(getattr(home.channel(home.settings.destination(destination)), "blind", False))
 
 
 def _next(home: Home, ready: Sequence[Submission]) -> list[Submission]:
@@ -92,6 +110,8 @@ def _intent(submission: Submission) -> Change:
         "destination": submission.destination,
     }
     columns: dict[str, object] = {}
+    if submission.status is Status.DELIVERY_FAILED:
+        columns = {"retry_at": None, "parked": False}
     if submission.status is Status.DELIVERY_UNKNOWN:
         columns = {"possible_duplicate": True, "resolutions": submission.resolutions + 1}
     return Change(submission.report_id, submission.status, Status.DELIVERING, "delivering", detail, columns)
@@ -118,7 +138,7 @@ def _hand_over(home: Home, submission: Submission, *, cut_off: bool) -> deliveri
         if cut_off:  # it may have arrived: that is not known to have failed
             raise
         words = str(error)
-        row = Delivery(submission.report_id, 1, attempt, channel.name, recipient, home.now(), "refused", words)
+        row = Delivery(submission.report_id, 1, attempt, channel.name, recipient, home.now(), "withheld", words)
         return delivering.Handed(submission.report_id, Status.DELIVERY_FAILED, (row,), "", words)
     if cut_off and not _can_look(channel, files):
         words = (
@@ -159,6 +179,9 @@ def _result(home: Home, handed: delivering.Handed) -> Change:
     if handed.status is Status.DELIVERED:
         recipient = handed.deliveries[-1].recipient if handed.deliveries else ""
         columns = {"delivered_at": home.now(), "delivered_to": recipient, "delivery_message_id": handed.message_id}
+    if handed.status is Status.DELIVERY_FAILED:
+        owed = home.state(home.ledger.submission(handed.report_id).obligation_id).obligation
+        columns = retrying.after_failure(handed, home.settings.retry, owed.due_at, home.now())
     kind = handed.status.value.lower().replace("_", " ")
     return Change(handed.report_id, Status.DELIVERING, handed.status, kind, {"receipt": handed.words}, columns)
 
