@@ -6,7 +6,7 @@ under `tests/contract` runs over every adapter of a port.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -81,6 +81,10 @@ class Event:
     detail: Mapping[str, str]
     previous: str
     hash: str
+
+
+Visit = Callable[[str, int, str, Mapping[str, str]], None]
+"""Shown (chain, sequence, hash, detail) of each link, in order of chain and sequence."""
 
 
 @dataclass(frozen=True)
@@ -305,8 +309,9 @@ class Ledger(Protocol):
     def chains(self) -> list[str]:
         """The names of all chains."""
 
-    def verify_chains(self) -> list[str]:
-        """Every broken link in words, and every row that is not what its events say; empty when all holds."""
+    def verify_chains(self, visit: Visit | None = None) -> list[str]:
+        """Every broken link in words, and every row that is not what its events say; empty when all holds. One pass,
+        at one moment; `visit` is shown every link of it."""
 
     def object_digests(self) -> Mapping[str, str]:
         """Every digest that any row names -> what names it (for `verify` and the sweep of orphans)."""

@@ -20,7 +20,7 @@ from regreport.adapters.sql.tables import (
     source_batch,
 )
 from regreport.adapters.sql.verify import ledger_faults
-from regreport.ports import Event
+from regreport.ports import Event, Visit
 
 _NAMED: Final[tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...]] = (
     (source_batch, ("batch_id",), ("digest", "file_digest", "mapping_digest")),
@@ -59,10 +59,10 @@ class Evidence(Session):
         with self._read() as connection:
             return list(connection.execute(query).scalars())
 
-    def verify_chains(self) -> list[str]:
+    def verify_chains(self, visit: Visit | None = None) -> list[str]:
         """Every broken link in words, and every row that is not what its events say; empty when all holds."""
         with self._read(frozen=True) as connection:
-            return list(ledger_faults(connection))
+            return list(ledger_faults(connection, visit))
 
     def object_digests(self) -> Mapping[str, str]:
         """Every digest that any row names -> what names it: table, row and column."""

@@ -7,29 +7,52 @@ at a time, with the rows that they tell of: memory does not grow with the ledger
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, String, Table, case, exists, literal, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Table,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 
 from regreport.adapters.sql.answers import QUARANTINE
-from regreport.adapters.sql.chain import StoredLink, faults, parse_detail
+from regreport.adapters.sql.chain import START, Head, StoredLink, faults_after
 from regreport.adapters.sql.obligations import ACCOUNTED, FIXED
-from regreport.adapters.sql.reports import SETTABLE, file_text, files_of
-from regreport.adapters.sql.session import CHUNK, FILE, SET, as_text
+from regreport.adapters.sql.reports import SETTABLE, file_text
+from regreport.adapters.sql.session import FILE, SET, as_text, parts
 from regreport.adapters.sql.tables import (
     alert,
     approval,
     audit_log,
     feedback_log,
     obligation,
+    report_file,
     report_log,
     request,
     sign_off,
     snapshot,
     source_batch,
 )
+from regreport.ports import Visit
 
+_COLUMNS: Final = StoredLink._fields
 _REPORT_COLUMNS: Final = (
     *sorted(SETTABLE),
     "obligation_id",
@@ -73,122 +96,222 @@ _LISTED: Final = (
     ),
 )
 
-Said = Mapping[str, Sequence[Mapping[str, str]]]
-"""Chain -> the details of its events, in order."""
+LINKS_AT_ONCE: Final = 20_000
+"""How many links are read before the rows that they tell of are looked at."""
+
+_FETCHED: Final = 5_000
+_scan: Final = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the stubs
+"""Reads one JSON value of a text; what `json.loads` does around it costs more than the reading itself."""
 
 Last = Mapping[str, Mapping[str, str]]
-"""Chain -> column -> the last value that an event gave it."""
+"""Chain -> the last value of each detail in its events: `set.<column>`, `after`, `file.<number>`, and others."""
 
 
-def ledger_faults(connection: Connection) -> Iterator[str]:
-    """Every fault in words."""
-    for chains in _chains(connection):
-        said: dict[str, list[dict[str, str]]] = {}
-        yield from faults(_links(connection, chains, said))
-        words = {chain: _last_words(details) for chain, details in said.items()}
-        yield from _obligation_faults(connection, words)
-        yield from _report_faults(connection, words)
-        for listed in _LISTED:
-            yield from _listed_faults(connection, listed, said)
+@dataclass
+class _Heard:
+    """What the events of some chains have said: the last word on each detail, and the rows they announced."""
+
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    announced: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    links: int = 0
+
+    def take(self, chain: str, detail: Mapping[str, str]) -> None:
+        """Take in one link."""
+        self.links += 1
+        words = self.words.get(chain)
+        if words is None:
+            words = self.words[chain] = {}
+        words.update(detail)
+        for listed in _announcing(tuple(detail)):
+            told = (chain, *[detail[name] for name in listed.names])
+            self.announced.setdefault(listed.table.name, set()).add(told)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the rows are to be looked at now."""
+        return self.links >= LINKS_AT_ONCE
+
+    def among(self, key: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a row's chain lies between the first and the last of these: they were read in order."""
+        chains = iter(self.words)
+        first = next(chains, "")
+        return key.between(first, next(reversed(self.words), first))
+
+
+@lru_cache(maxsize=4096)
+def _announcing(names: tuple[str, ...]) -> tuple[_Listed, ...]:
+    """The tables of which an event with these details may announce a row."""
+    return tuple(listed for listed in _LISTED if set(listed.names) <= set(names))
+
+
+def ledger_faults(connection: Connection, visit: Visit | None = None) -> Iterator[str]:
+    """Every fault in words. `visit` is shown every link as it is read."""
+    yield from _chain_faults(connection, visit)
     yield from _untold(connection, obligation, obligation.c.obligation_id)
     yield from _untold(connection, report_log, report_log.c.report_id)
     for listed in _LISTED:
         yield from _untold(connection, listed.table, listed.chain)
 
 
-def _chains(connection: Connection) -> Iterator[list[str]]:
-    """The names of all chains, some at a time, in order."""
-    last = ""
-    while True:
-        query = select(audit_log.c.chain).where(audit_log.c.chain > last).distinct().order_by(audit_log.c.chain)
-        chains = list(connection.execute(query.limit(CHUNK)).scalars())
-        if not chains:
-            return
-        yield chains
-        last = chains[-1]
+def _chain_faults(connection: Connection, visit: Visit | None) -> Iterator[str]:
+    """One pass over all links in order; the rows of some hundred chains are looked at together."""
+    heard, current, head = _Heard(), "", START
+    for link in _links(connection):
+        chain, sequence, _, _, _, text, _, stored = link
+        if chain != current:
+            current, head = chain, START
+            if heard.enough:
+                yield from _row_faults(connection, heard)
+                heard = _Heard()
+        if found := faults_after(head, link):
+            yield from found
+        head = Head(sequence, stored)
+        detail = _parsed(text)
+        heard.take(chain, detail)
+        if visit is not None:
+            visit(chain, sequence, stored, detail)
+    yield from _row_faults(connection, heard)
 
 
-def _links(
-    connection: Connection, chains: Sequence[str], said: dict[str, list[dict[str, str]]]
-) -> Iterator[StoredLink]:
-    """The links of some chains as they lie there, keeping what each chain said."""
-    names = StoredLink._fields
-    columns = [type_coerce(audit_log.c[name], String) if name == "at" else audit_log.c[name] for name in names]
-    query = select(*columns).where(audit_log.c.chain.in_(chains)).order_by(audit_log.c.chain, audit_log.c.sequence)
-    for row in connection.execute(query):
-        link = StoredLink(*row)
-        said.setdefault(link.chain, []).append(parse_detail(link.detail) or {})
-        yield link
+def _links(connection: Connection) -> Iterator[StoredLink]:
+    """All links as they lie there, in order, some thousands at a time."""
+    columns = [type_coerce(audit_log.c[name], String) if name == "at" else audit_log.c[name] for name in _COLUMNS]
+    query = select(*columns).order_by(audit_log.c.chain, audit_log.c.sequence)
+    if connection.dialect.name == "sqlite":  # the driver's own tuples: there may be millions
+        cursor = connection.execute(query).cursor
+        while cursor is not None and (rows := cursor.fetchmany(_FETCHED)):
+            yield from map(StoredLink._make, rows)
+        return
+    result = connection.execute(query.execution_options(stream_results=True, max_row_buffer=_FETCHED))
+    for part in result.partitions(_FETCHED):
+        yield from map(StoredLink._make, part)
 
 
-def _last_words(details: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The last value of each column (without `set.`), of `after`, and of each file, by the events of one chain."""
-    words: dict[str, str] = {}
-    for detail in details:
-        words.update((name.removeprefix(SET), value) for name, value in detail.items() if _tells_state(name))
-    return words
+def _parsed(text: str) -> dict[str, str]:
+    """The detail as a mapping; whether it is the very text that was written, its hash says."""
+    try:
+        detail, _ = _scan(text, 0)
+    except (ValueError, StopIteration):
+        return {}
+    return detail if isinstance(detail, dict) else {}
 
 
-def _tells_state(name: str) -> bool:
-    return name == "after" or name.startswith((SET, FILE))
+def _row_faults(connection: Connection, heard: _Heard) -> Iterator[str]:
+    """The rows that these chains tell of, against what the chains said."""
+    yield from _obligation_faults(connection, heard)
+    yield from _report_faults(connection, heard)
+    for listed in _LISTED:
+        yield from _listed_faults(connection, listed, heard)
 
 
-def _obligation_faults(connection: Connection, last: Last) -> Iterator[str]:
+class _Told:
+    """A table whose rows are set column by column by the events of a chain that has the name of the row's key."""
+
+    def __init__(self, table: Table, key: str, names: Sequence[str]) -> None:
+        self.table, self.key = table, table.c[key]
+        self.names = tuple(names)
+        self._texts = select(self.key, *(_as_text_column(table.c[name]) for name in names))
+        self._start = {f"{SET}{name}": _at_start(table.c[name]) for name in names}
+        self._said = itemgetter(*(f"{SET}{name}" for name in names))
+
+    def differing(self, connection: Connection, heard: _Heard) -> tuple[set[str], list[Row[Any]]]:
+        """The keys that are there, and the whole rows that are not what their events say. The database makes texts of
+        the columns, as an event tells them, so that a row is one comparison."""
+        there, wrong, start, words = set(), [], self._start, heard.words
+        for key, *texts in connection.execute(self._texts.where(heard.among(self.key))):
+            if key in words:
+                there.add(key)
+                if self._said({**start, **words[key]}) != tuple(texts):
+                    wrong.append(key)
+        rows = [row for p in parts(wrong) for row in connection.execute(select(self.table).where(self.key.in_(p)))]
+        return there, rows
+
+
+def _as_text_column(column: Column[Any]) -> ColumnElement[str]:
+    """A column as `as_text` would tell it."""
+    if isinstance(column.type, Boolean):
+        return case((column, "true"), else_="false")
+    if isinstance(column.type, Integer):
+        return cast(column, String)
+    return func.coalesce(type_coerce(column, String), "")
+
+
+def _at_start(column: Column[Any]) -> str:
+    if isinstance(column.type, Boolean):
+        return "false"
+    return "0" if isinstance(column.type, Integer) else ""
+
+
+_OBLIGATIONS: Final = _Told(obligation, "obligation_id", (*FIXED, *ACCOUNTED))
+_REPORTS: Final = _Told(report_log, "report_id", _REPORT_COLUMNS)
+
+
+def _tells_state(words: Mapping[str, str]) -> bool:
+    return any(name.startswith(SET) for name in words)
+
+
+def _obligation_faults(connection: Connection, heard: _Heard) -> Iterator[str]:
     """Obligations against the last words of their chains; theirs set columns, but move no status `after`."""
-    missing = {chain for chain, words in last.items() if words and "after" not in words}
-    for row in connection.execute(select(obligation).where(obligation.c.obligation_id.in_(list(last)))):
-        missing.discard(row.obligation_id)
-        yield from _differences(f"obligation {row.obligation_id}", row, last[row.obligation_id], (*FIXED, *ACCOUNTED))
-    for chain in sorted(missing):
-        yield f"obligation {chain}: its events are there, its row is not"
+    there, wrong = _OBLIGATIONS.differing(connection, heard)
+    for row in wrong:
+        place = f"obligation {row.obligation_id}"
+        yield from _differences(place, row, heard.words[row.obligation_id], _OBLIGATIONS.names)
+    for chain, words in heard.words.items():
+        if chain not in there and "after" not in words and _tells_state(words):
+            yield f"obligation {chain}: its events are there, its row is not"
 
 
-def _report_faults(connection: Connection, last: Last) -> Iterator[str]:
-    rows = connection.execute(select(report_log).where(report_log.c.report_id.in_(list(last)))).all()
-    missing = {chain for chain, words in last.items() if "after" in words} - {row.report_id for row in rows}
-    for chain in sorted(missing):
-        yield f"report {chain}: its events are there, its row is not"
-    files = files_of(connection, [row.report_id for row in rows])
-    for row in rows:
-        place, words = f"report {row.report_id}", last[row.report_id]
-        if words.get("after", "") != row.status:
-            yield f"{place}: its status is {row.status}, its events end at {words.get('after') or 'nothing'}"
-        yield from _differences(place, row, words, _REPORT_COLUMNS)
-        there = {f"{FILE}{file.number}": file for file in files.get(row.report_id, ())}
-        for name, file in there.items():
-            if words.get(name) != file_text(file.name, file.digest, file.size):
-                yield f"{place}: file {file.number} ({file.name}) is not the one that its events name"
-        for name in words.keys() - there.keys():
-            if name.startswith(FILE):
-                yield f"{place}: its events name {name} ({words[name]}), which is not there"
+def _report_faults(connection: Connection, heard: _Heard) -> Iterator[str]:
+    there, wrong = _REPORTS.differing(connection, heard)
+    for row in wrong:
+        yield from _differences(f"report {row.report_id}", row, heard.words[row.report_id], _REPORTS.names)
+    for chain, words in heard.words.items():
+        if chain not in there and "after" in words:
+            yield f"report {chain}: its events are there, its row is not"
+    query = select(report_log.c.report_id, type_coerce(report_log.c.status, String))
+    for report_id, status in connection.execute(query.where(heard.among(report_log.c.report_id))):
+        if report_id in there and (end := heard.words[report_id].get("after", "")) != status:
+            yield f"report {report_id}: its status is {status}, its events end at {end or 'nothing'}"
+    yield from _file_faults(connection, heard, there)
+
+
+def _file_faults(connection: Connection, heard: _Heard, reports: set[str]) -> Iterator[str]:
+    table, words = report_file.c, heard.words
+    query = select(table.report_id, table.number, table.name, table.digest, table.size)
+    met = set()
+    for report_id, number, name, digest, size in connection.execute(query.where(heard.among(table.report_id))):
+        if report_id in reports:
+            met.add((report_id, f"{FILE}{number}"))
+            if words[report_id].get(f"{FILE}{number}") != file_text(name, digest, size):
+                yield f"report {report_id}: file {number} ({name}) is not the one that its events name"
+    for report_id in reports:
+        for name, said in words[report_id].items():
+            if name[:5] == FILE and (report_id, name) not in met:
+                yield f"report {report_id}: its events name {name} ({said}), which is not there"
 
 
 def _differences(place: str, row: Row[Any], words: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
     """Columns of a row that differ from the last event that set them; where none did, from the value at the start."""
     values = row._mapping
     for name in names:
-        there, heard = as_text(values[name]), words.get(name)
+        there, heard = as_text(values[name]), words.get(f"{SET}{name}")
         if heard is None and there not in ("", "0", "false"):
             yield f"{place}: {name} is {there!r}, and no event set it"
         elif heard is not None and heard != there:
             yield f"{place}: {name} is {there!r}, its events say {heard!r}"
 
 
-def _listed_faults(connection: Connection, listed: _Listed, said: Said) -> Iterator[str]:
+def _listed_faults(connection: Connection, listed: _Listed, heard: _Heard) -> Iterator[str]:
     """Each row must have been announced in its chain, and each announced row must be there, word for word."""
-    announced = {
-        (chain, *(detail[name] for name in listed.names))
-        for chain, details in said.items()
-        for detail in details
-        if detail.keys() >= set(listed.names)
-    }
+    announced = heard.announced.get(listed.table.name, set())
     there = set()
-    query = select(listed.table, listed.chain.label("chain")).where(listed.chain.in_(list(said)))
-    for row in connection.execute(query):
-        told = (row.chain, *(as_text(row._mapping[name]) for name in listed.names))
-        there.add(told)
-        if told not in announced:
-            yield f"{listed.table.name} {told[1]}: the row is not what chain {row.chain!r} says was recorded"
+    texts = [_as_text_column(listed.table.c[name]) for name in listed.names]
+    for row in connection.execute(select(listed.chain, *texts).where(heard.among(listed.chain))):
+        told = tuple(row)
+        if told[0] in heard.words:
+            there.add(told)
+            if told not in announced:
+                yield f"{listed.table.name} {told[1]}: the row is not what chain {told[0]!r} says was recorded"
     for chain, first, *_ in sorted(announced - there):
         yield f"{listed.table.name} {first}: chain {chain!r} says that it was recorded, the row is not there"
 

@@ -1,12 +1,11 @@
-"""explain and verify: what happened to a record or a report, in words; and whether the evidence is still what it was.
+"""explain: what happened to a record or a report, in words.
 
 Everything said here is read from the ledger and the store, never worked out again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -14,14 +13,11 @@ from typing import Any, Final
 import polars as pl
 
 from regreport import books
-from regreport.errors import IntegrityError, NotFound
+from regreport.errors import NotFound
 from regreport.model.report import Submission
-from regreport.ports import Event, Ledger, ObligationState, Store
+from regreport.ports import Ledger, ObligationState, Store
 from regreport.regime import Regime, regimes
 
-DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
-TOLD: Final = ("fields", "index", "manifest", "findings", "outcomes", "feedback")
-"""What events call the objects of a report; every other one ends in `digest`."""
 MATCHES_MAX: Final = 50
 """Source rows of one id that explain shows; more than that is a fault of the source."""
 
@@ -176,45 +172,3 @@ def findings_of(ledger: Ledger, store: Store, report_id: str) -> pl.DataFrame:
         digests += [s.findings_digest for s in ledger.obligations(obligation_id=submission.obligation_id)]
     frames = [pl.read_parquet(store.local(d)) for d in dict.fromkeys(digests) if d]
     return pl.concat(frames).unique(maintain_order=True) if frames else pl.DataFrame()
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What verify looked at, and every fault in words."""
-
-    chains: int
-    events: int
-    objects: int
-    faults: Sequence[str]
-    orphans: Sequence[str]
-
-
-def verify(ledger: Ledger, store: Store) -> Verified:
-    """Recompute every chain and hash every object again. Orphans (objects no row names) are no fault, but are named."""
-    faults = list(ledger.verify_chains())
-    named = ledger.object_digests()
-    for digest, owner in sorted(named.items()):
-        try:
-            store.verify(digest)
-        except (IntegrityError, NotFound) as error:
-            faults.append(f"{owner}: {error}")
-    events = [e for chain in ledger.chains() for e in ledger.events(chain)]
-    # What a later step replaced is no longer in a row, but the event that named it still is.
-    there = set(store.digests())
-    replaced = {digest for e in events for digest in _objects_of(e)} - set(named)
-    told = {digest for e in events for value in e.detail.values() for digest in DIGEST.findall(value)}
-    orphans = sorted(there - set(named) - told)
-    others = replaced | (told & there) - set(named)
-    for digest in sorted(others) + orphans:
-        try:
-            store.verify(digest)
-        except (IntegrityError, NotFound) as error:
-            faults.append(f"an object that no row names any more: {error}")
-    return Verified(len({e.chain for e in events}), len(events), len(named) + len(others), faults, orphans)
-
-
-def _objects_of(event: Event) -> Iterator[str]:
-    """The digests of objects that an event names as such: what it tells in words may hold anything."""
-    for name, value in event.detail.items():
-        if (name.endswith("digest") or name in TOLD) and DIGEST.fullmatch(value):
-            yield value

@@ -1,0 +1,88 @@
+"""verify: whether the evidence is still what it was. Chains, rows, objects, seals and anchors, in one pass each.
+
+Everything said here is read from the ledger, the store and the anchors, never worked out again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from regreport.errors import IntegrityError, NotFound
+from regreport.ports import Ledger, Store
+
+DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
+DIGEST_LENGTH: Final = 64
+TOLD: Final = ("fields", "index", "manifest", "findings", "outcomes", "feedback")
+"""What events call the objects of a report; every other one ends in `digest`."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What verify looked at, and every fault in words."""
+
+    chains: int
+    events: int
+    objects: int
+    faults: Sequence[str]
+    orphans: Sequence[str]
+
+
+@dataclass
+class Watch:
+    """What is gathered while the links of all chains go by."""
+
+    there: dict[str, bool]
+    """Object of the store -> whether an event tells of it."""
+    named: Mapping[str, str]
+    chains: int = 0
+    events: int = 0
+    chain: str = ""
+    missing: dict[str, str] = field(default_factory=dict)
+    """Object that an event names and that is not there -> the link that names it."""
+
+    def see(self, chain: str, sequence: int, _hash: str, detail: Mapping[str, str]) -> None:
+        """Take in one link."""
+        self.events += 1
+        if chain != self.chain:
+            self.chain = chain
+            self.chains += 1
+        for name, value in detail.items():
+            if len(value) >= DIGEST_LENGTH:
+                self._tell(chain, sequence, name, value)
+
+    def _tell(self, chain: str, sequence: int, name: str, value: str) -> None:
+        """An object that an event names as such has to be there; what it tells in words may hold anything."""
+        if len(value) > DIGEST_LENGTH:
+            for digest in DIGEST.findall(value):
+                if digest in self.there:
+                    self.there[digest] = True
+        elif value in self.there:
+            self.there[value] = True
+        elif value not in self.named and (name.endswith("digest") or name in TOLD) and DIGEST.fullmatch(value):
+            self.missing.setdefault(value, f"chain {chain!r}, link {sequence} names it as {name}")
+
+
+def verify(ledger: Ledger, store: Store) -> Verified:
+    """Recompute every chain and hash every object again. Orphans (objects no row names) are no fault, but are named."""
+    named = ledger.object_digests()
+    seen = Watch(dict.fromkeys(store.digests(), False), named)
+    faults = list(ledger.verify_chains(seen.see))
+    faults += _object_faults(store, dict(sorted(named.items())))
+    # What a later step replaced is no longer in a row, but the event that named it still is.
+    others = {d: "an object that no row names any more" for d, told in seen.there.items() if told and d not in named}
+    others |= {d: f"an object that no row names any more ({place})" for d, place in seen.missing.items()}
+    orphans = sorted(d for d, told in seen.there.items() if not told and d not in named)
+    faults += _object_faults(store, dict(sorted(others.items())))
+    faults += _object_faults(store, dict.fromkeys(orphans, "an object that no row names any more"))
+    return Verified(seen.chains, seen.events, len(named) + len(others), faults, orphans)
+
+
+def _object_faults(store: Store, owners: Mapping[str, str]) -> Iterator[str]:
+    for digest, owner in owners.items():
+        try:
+            store.verify(digest)
+        except (IntegrityError, NotFound) as error:
+            yield f"{owner}: {error}"
