@@ -26,7 +26,7 @@ from regreport.errors import ConfigurationError, DatabaseUnavailable
 from regreport.failpoints import watched
 from regreport.pipeline import Home
 from regreport.pipeline.home import Progress, silent
-from regreport.ports import Channel, Clock
+from regreport.ports import Alarm, Channel, Clock
 from regreport.settings import FILE, Destination, Settings, load_settings
 
 WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
@@ -68,6 +68,7 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
         actor=actor or os.environ.get(ACTOR_VARIABLE, "") or os.environ.get("USER", "") or "system",
         scratch=scratch,
         link=lambda digest, name: make_link(settings, now, digest, name),
+        alarms=open_alarms(settings, workspace),
         progress=progress,
     )
 
@@ -129,6 +130,16 @@ def database_url(settings: Settings, workspace: Path) -> str:
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_absolute():
         url = url.set(database=str(workspace / url.database))
     return url.render_as_string(hide_password=False)
+
+
+def open_alarms(settings: Settings, workspace: Path) -> list[Alarm]:
+    """Who is told of alerts. Raises ConfigurationError."""
+    if not settings.alerts.webhook and not settings.alerts.mail:
+        return []
+    from regreport.adapters.alarm import MailAlarm, WebAlarm
+
+    alarms: list[Alarm] = [WebAlarm(settings.alerts.webhook)] if settings.alerts.webhook else []
+    return [*alarms, MailAlarm.open(settings.alerts.mail, workspace)] if settings.alerts.mail else alarms
 
 
 def open_channel(destination: Destination, workspace: Path) -> Channel:

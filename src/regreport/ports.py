@@ -358,6 +358,17 @@ class Receipt:
     words: str
 
 
+class Alarm(Protocol):
+    """One way to tell people of an alert."""
+
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+
+    def tell(self, alert: Alert) -> None:
+        """Tell it. Raises ChannelUnavailable (try again), ConfigurationError, DeliveryRefused, DeliveryUnknown."""
+
+
 class Channel(Protocol):
     """One way to hand a file over.
 

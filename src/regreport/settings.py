@@ -115,6 +115,15 @@ class Retry(_Frozen):
     """So long before the due time it stops and asks for a person."""
 
 
+class Alerts(_Frozen):
+    """Who is told of an alert."""
+
+    webhook: str = ""
+    """An https address (http on this machine only) that takes alerts as JSON."""
+    mail: dict[str, str] = Field(default_factory=dict)
+    """Options of the e-mail channel, with the addresses as `recipient.alerts`."""
+
+
 class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
@@ -134,6 +143,7 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; a relative SQLite path is taken from the workspace."""
     approval: Approval = Approval()
     retry: Retry = Retry()
+    alerts: Alerts = Alerts()
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

@@ -43,7 +43,12 @@ def check_address(address: str, what: str) -> str:
 
 def message_id(parcel: Parcel, sender: str) -> str:
     """The Message-ID of a file's letter: from report, file name and digest, never random."""
-    seed = "\n".join((parcel.report_id, parcel.file_name, parcel.digest))
+    return message_id_of((parcel.report_id, parcel.file_name, parcel.digest), sender)
+
+
+def message_id_of(parts: Sequence[str], sender: str) -> str:
+    """The Message-ID that follows from what a letter is about."""
+    seed = "\n".join(parts)
     return f"<regreport.{hashlib.sha256(seed.encode('utf-8')).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
 
 

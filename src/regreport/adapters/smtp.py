@@ -113,6 +113,11 @@ class EmailChannel:
         """
         recipients = self.recipients(parcel.jurisdiction)
         content = wire(compose(parcel, self.sender, recipients, self._clock.now()))
+        words = self.post(content, recipients)
+        return Receipt(message_id(parcel, self.sender), f"{words} ({', '.join(recipients)})")
+
+    def post(self, content: bytes, recipients: Sequence[str]) -> str:
+        """One letter as it goes over the wire, to all of these or to none; the server's words. Raises as `send`."""
         server = self._connect()
         try:
             self._envelope(server, recipients)
@@ -123,7 +128,7 @@ class EmailChannel:
         with suppress(smtplib.SMTPException, OSError):  # it is accepted: how we part changes nothing
             server.quit()
         server.close()
-        return Receipt(message_id(parcel, self.sender), f"{words} ({', '.join(recipients)})")
+        return words
 
     def look(self, parcel: Parcel) -> Receipt | None:
         """Always raises DeliveryUnknown: nobody can look into another's mailbox."""

@@ -18,6 +18,7 @@ from regreport.cli.exits import exit_code_of
 from regreport.cli.messages import register as add_messages
 from regreport.cli.options import THREADS_VARIABLE
 from regreport.cli.records import register as add_records
+from regreport.cli.signing import register as add_signing
 from regreport.cli.workspaces import register as add_workspaces
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
     "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
 )
-for add in (add_workspaces, add_days, add_records, add_approvals, add_messages):
+for add in (add_workspaces, add_days, add_records, add_approvals, add_signing, add_messages):
     add(app)
 
 

@@ -65,7 +65,7 @@ def _decide(name: str, verdict: str, reason: str, workspace: WorkspaceOption, ac
     from regreport.pipeline.approving import decide
 
     _reason_given(reason)
-    with at_home(workspace, _named(actor), writes=True) as home:
+    with at_home(workspace, acting(actor), writes=True) as home:
         done = decide(home, name, Verdict(verdict), reason)
     print_lines(f"{done.request.request_id} ({done.request.kind} of {done.request.subject}) {verdict}: {done.next}")
 
@@ -83,7 +83,7 @@ def resolve(
 
     _reason_given(reason)
     wanted, actor = _told_apart(outcome, RESOLUTIONS)
-    with at_home(workspace, _named(user or actor), writes=True) as home:
+    with at_home(workspace, acting(user or actor), writes=True) as home:
         asked = ask(home, report_id, wanted, reason)
     print_lines(
         f"{asked.request_id}: {asked.kind} of {report_id}, asked by {asked.requested_by}. Somebody else: "
@@ -102,7 +102,8 @@ def _told_apart(given: Sequence[str], outcomes: Sequence[str]) -> tuple[str, str
     return wanted[0], "".join(persons)
 
 
-def _named(actor: str) -> str:
+def acting(actor: str) -> str:
+    """Who acts, by name. Raises NotApproved where nobody says so."""
     from regreport.app import ACTOR_VARIABLE
     from regreport.pipeline.approving import named
 

@@ -178,10 +178,16 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
     strays = _strays(home)
     days = list(pipeline.unplanned(home, on))
     nobodys = [d for d in days if not d.owed or d.on > now.date()]
+    signed = {s.obligation.report_date: "" for s in states}
+    signed = {day: words for day in signed if (words := pipeline.signed_state(home, day))}
+    signed = {s.obligation.report_date: "" for s in states}
+    signed = {day: words for day in signed if (words := pipeline.signed_state(home, day))}
     trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine or strays or nobodys)
     if as_json:
         unplanned = [{k: v for k, v in _unplanned_account(home, d).items() if k in _DAY} for d in days]
         told = {"now": now, "obligations": rows, "quarantined": quarantine, "strays": strays, "unplanned": unplanned}
+        told["signed"] = {day.isoformat(): words for day, words in signed.items()}
+        told["signed"] = {day.isoformat(): words for day, words in signed.items()}
         print_json(told | {"trouble": trouble})
         return trouble
     print_table(
@@ -199,6 +205,8 @@ def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
             for r in rows
         ],
     )
+    print_lines(*(f"{day} {words}" for day, words in signed.items()))
+    print_lines(*(f"{day} {words}" for day, words in signed.items()))
     for entry in quarantine:
         print_lines(f"QUARANTINED {entry.file_name}: {entry.quarantine}")
     for stray in strays:

@@ -15,12 +15,14 @@ from regreport.failpoints import during
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
 from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
+from regreport.pipeline.alerting import raise_alerts
 from regreport.pipeline.approving import waits_for_approval
 from regreport.pipeline.confirming import confirm
 from regreport.pipeline.delivering import check_ways, deliver
 from regreport.pipeline.generating import generate
 from regreport.pipeline.home import Home
 from regreport.pipeline.retrying import in_words as retry_in_words
+from regreport.pipeline.signing import signed_state
 from regreport.pipeline.validating import validate
 from regreport.plan import Wanted, is_late, plan
 from regreport.ports import ObligationState
@@ -40,6 +42,7 @@ __all__ = [
     "retry_in_words",
     "run",
     "run_step",
+    "signed_state",
     "states_of",
     "unplanned",
     "validate",
@@ -113,7 +116,10 @@ def _run_step(home: Home, step: str, states: Sequence[ObligationState], only: fr
             validate(home, every)
         return Ran(step, tuple(s.report_id for s in generate(home, states, only)))
     if step == "confirm":
-        return Ran(step, tuple(confirm(home)))
+        try:
+            return Ran(step, tuple(confirm(home)))
+        finally:
+            raise_alerts(home)
     wanted = [s for s in every if not only or s.report_id in only]
     moved = deliver(home, wanted, only) if step == "deliver" else validate(home, wanted)
     return Ran(step, tuple(s.report_id for s in moved))

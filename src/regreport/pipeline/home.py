@@ -14,7 +14,7 @@ from regreport.errors import NotFound
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Cell
 from regreport.model.report import Submission
-from regreport.ports import Channel, Clock, Ledger, ObligationState, Store
+from regreport.ports import Alarm, Channel, Clock, Ledger, ObligationState, Store
 from regreport.regime import Regime, ReportContext, find_regime
 from regreport.settings import Destination, Settings
 
@@ -38,6 +38,7 @@ class Home:
     actor: str
     scratch: Path
     link: Callable[[str, str], str] = field(default=lambda digest, name: "")
+    alarms: Sequence[Alarm] = ()
     progress: Progress = field(default=silent)
 
     def now(self) -> datetime:
