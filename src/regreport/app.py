@@ -6,10 +6,7 @@ absolute path, so it can be copied and verified elsewhere.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -22,17 +19,16 @@ from regreport import links
 from regreport.adapters.clock import SystemClock
 from regreport.adapters.local import LocalStore
 from regreport.adapters.sql import open_ledger
-from regreport.errors import ConfigurationError, DatabaseUnavailable
+from regreport.errors import ConfigurationError
 from regreport.failpoints import watched
 from regreport.pipeline import Home
 from regreport.pipeline.home import Progress, silent
 from regreport.ports import Alarm, Channel, Clock
-from regreport.settings import FILE, Destination, Settings, load_settings
+from regreport.settings import Destination, Settings, load_settings
 
 WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
 ACTOR_VARIABLE: Final = "REGREPORT_ACTOR"
 SCRATCH: Final = ".scratch"
-LOCK: Final = "lock"
 CLOCK_VARIABLE: Final = "REGREPORT_CLOCK"
 """An ISO instant with zone: the clock of a rehearsal. Never set it where reports are really sent."""
 
@@ -73,30 +69,12 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
     )
 
 
-@contextmanager
-def alone(workspace: Path) -> Iterator[None]:
-    """Keep other processes of this machine from writing to the workspace meanwhile; reading is always free.
+def hold(home: Home, workspace: Path) -> None:
+    """Keep other processes from writing to the ledger until `close`; reading is always free.
 
     A hand-over that another process is at would look as if it had been cut off. Raises DatabaseUnavailable: busy.
     """
-    scratch = workspace / SCRATCH
-    if not (workspace / FILE).exists():  # no workspace: build says so
-        yield
-        return
-    scratch.mkdir(exist_ok=True)
-    with (scratch / LOCK).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise DatabaseUnavailable(
-                f"Another regreport (process {file.read().strip() or 'unknown'}) is at work in {workspace}; nothing "
-                "was done. Try again when it has finished"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+    home.ledger.take_lease(str(workspace.resolve()), home.settings.lease_seconds)
 
 
 def make_link(settings: Settings, clock: Clock, digest: str, file_name: str) -> str:
@@ -154,5 +132,6 @@ def open_channel(destination: Destination, workspace: Path) -> Channel:
 
 
 def close(home: Home) -> None:
-    """Give the ledger's connections back."""
+    """Give back the lease, where it was taken, and the ledger's connections."""
+    home.ledger.release_lease()
     home.ledger.close()

@@ -68,19 +68,20 @@ def deliver(
     *,
     first: bool,
     there: frozenset[int] = frozenset(),
+    may_send: Callable[[], None] = lambda: None,
 ) -> Handed:
     """Send every file that is not there yet, in order.
 
     `first` says that what became of every earlier attempt is known; `there` are the numbers of files that one of them
-    handed over. Stops at the first file that does not get through: the authority must not see part two without part
-    one.
+    handed over; `may_send` is asked right before each send. Stops at the first file that does not get through: the
+    authority must not see part two without part one.
     """
     done: list[Delivery] = []
     receipts: list[Receipt] = []
     for number, parcel in enumerate(files, start=1):
         if number in there:
             continue
-        outcome, receipt, words = _one(parcel, channel, first=first)
+        outcome, receipt, words = _one(parcel, channel, first=first, may_send=may_send)
         done.append(Delivery(submission.report_id, number, attempt, channel.name, parcel.recipient, at, outcome, words))
         if receipt is None:
             status = Status.DELIVERY_UNKNOWN if outcome == "unknown" else Status.DELIVERY_FAILED
@@ -95,11 +96,15 @@ def deliver(
     )
 
 
-def _one(parcel: Parcel, channel: Channel, *, first: bool) -> tuple[str, Receipt | None, str]:
+def _one(
+    parcel: Parcel, channel: Channel, *, first: bool, may_send: Callable[[], None]
+) -> tuple[str, Receipt | None, str]:
     """(outcome, receipt, words) of one file."""
     try:
         receipt = None if first else channel.look(parcel)
-        receipt = receipt or channel.send(parcel)
+        if receipt is None:
+            may_send()
+            receipt = channel.send(parcel)
     except ChannelUnavailable as error:
         return "unavailable", None, str(error)
     except DeliveryRefused as error:

@@ -299,6 +299,17 @@ class Ledger(Protocol):
     def sign_offs(self, on: date | None = None) -> list[SignOff]:
         """Sign-offs of a day, or all, by day and number."""
 
+    # who may write
+    def take_lease(self, place: str, seconds: int) -> None:
+        """Hold the ledger for this process; every commit is refused (StaleState) once another one has taken over.
+        Raises DatabaseUnavailable where another process holds it. `place` names the workspace."""
+
+    def release_lease(self) -> None:
+        """Give it back."""
+
+    def check_lease(self) -> None:
+        """Raises StaleState where another process has taken over; asked right before each send."""
+
     # evidence
     def note(self, chain: str, kind: str, detail: Mapping[str, str], actor: str) -> None:
         """Append an event that changes no state (a look, a refusal)."""

@@ -144,6 +144,8 @@ class Settings(BaseSettings):
     approval: Approval = Approval()
     retry: Retry = Retry()
     alerts: Alerts = Alerts()
+    lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 60
+    """A process that has not renewed its lease for so long may be taken over."""
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

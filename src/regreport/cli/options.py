@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,9 +55,11 @@ def at_home(workspace: Path | None, actor: str = "", *, writes: bool = False) ->
     from regreport.failpoints import during
 
     folder, command = app.find_workspace(workspace), next(iter(sys.argv[1:]), "")
-    with during(command), progress_bar() as progress, app.alone(folder) if writes else nullcontext():
+    with during(command), progress_bar() as progress:
         home = app.build(folder, actor=actor, progress=progress)
         try:
+            if writes:
+                app.hold(home, folder)
             yield home
         finally:
             app.close(home)

@@ -148,7 +148,14 @@ def _hand_over(home: Home, submission: Submission, *, cut_off: bool) -> deliveri
     there = frozenset(d.file_number for d in earlier if d.outcome == "delivered")
     again = submission.status is Status.DELIVERY_UNKNOWN and _can_look(channel, files)
     return delivering.deliver(
-        submission, files, channel, home.now(), attempt, first=not (cut_off or again), there=there
+        submission,
+        files,
+        channel,
+        home.now(),
+        attempt,
+        first=not (cut_off or again),
+        there=there,
+        may_send=home.ledger.check_lease,
     )
 
 

@@ -7,6 +7,7 @@ from regreport.adapters.sql.approvals import Approvals
 from regreport.adapters.sql.batches import Batches
 from regreport.adapters.sql.database import open_database
 from regreport.adapters.sql.evidence import Evidence
+from regreport.adapters.sql.leases import Leases
 from regreport.adapters.sql.migration import migrate_engine
 from regreport.adapters.sql.obligations import Obligations
 from regreport.adapters.sql.openings import Openings
@@ -14,7 +15,7 @@ from regreport.adapters.sql.signed import Signed
 from regreport.ports import Clock
 
 
-class SqlLedger(Batches, Obligations, Openings, Answers, Approvals, Signed, Evidence):
+class SqlLedger(Leases, Batches, Obligations, Openings, Answers, Approvals, Signed, Evidence):
     """The Ledger of ports.py on SQLite, MySQL or MariaDB. `SqlLedger(engine, clock)`; see `open_ledger`."""
 
 

@@ -21,7 +21,7 @@ from regreport.adapters.sql.chain import START, Head, append, canonical
 from regreport.adapters.sql.database import WRITES, translated
 from regreport.adapters.sql.tables import WRITER, audit_log, lease
 from regreport.adapters.sql.types import instant_text
-from regreport.errors import DatabaseUnavailable
+from regreport.errors import DatabaseUnavailable, StaleState
 from regreport.failpoints import effect, writes
 from regreport.ports import Clock, Event
 
@@ -54,6 +54,9 @@ class Session:
         self.engine = engine
         self.clock = clock
         self._turn = _Turn()
+        self._fence: tuple[str, str, int] | None = None
+        """Name, holder and token of the lease that every commit is checked against."""
+        self._ended = threading.Event()
         # A database in memory is a single connection: its threads take turns.
         in_memory = isinstance(engine.pool, StaticPool)
         self._alone: AbstractContextManager[Any] = threading.RLock() if in_memory else nullcontext()
@@ -82,6 +85,7 @@ class Session:
         with connection.begin():
             if connection.dialect.name != "sqlite":
                 connection.execute(select(lease.c.token).where(lease.c.name == WRITER).with_for_update()).one()
+            self._check_fence(connection)
             self._turn.connection, self._turn.lost = connection, False
             try:
                 yield connection
@@ -89,6 +93,17 @@ class Session:
                     raise DatabaseUnavailable("the database gave up a part of this transaction; nothing of it was kept")
             finally:
                 self._turn.connection = None
+
+    def _check_fence(self, connection: Connection) -> None:
+        """Raises StaleState where the lease of this process was taken over by another one."""
+        if self._fence is None:
+            return
+        name, holder, token = self._fence
+        row = connection.execute(select(lease.c.holder, lease.c.token).where(lease.c.name == name)).first()
+        if row is None or (row.holder, row.token) != (holder, token):
+            raise StaleState(
+                "another process has taken over this ledger meanwhile: this one stops, nothing was changed"[:]
+            )
 
     def _nested(self, connection: Connection) -> Iterator[Connection]:
         with self._losing(), translated(), connection.begin_nested():
