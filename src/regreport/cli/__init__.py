@@ -13,6 +13,7 @@ import sys
 import typer
 
 from regreport.cli.approvals import register as add_approvals
+from regreport.cli.controls import register as add_controls
 from regreport.cli.days import register as add_days
 from regreport.cli.exits import exit_code_of
 from regreport.cli.messages import register as add_messages
@@ -29,7 +30,7 @@ app = typer.Typer(
     help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
     "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
 )
-for add in (add_workspaces, add_days, add_records, add_approvals, add_signing, add_messages):
+for add in (add_workspaces, add_days, add_records, add_approvals, add_signing, add_messages, add_controls):
     add(app)
 
 

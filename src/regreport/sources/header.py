@@ -27,7 +27,8 @@ def read_header(text: str, layout: Layout, file: str) -> tuple[str, ...]:
     quoting = {"quotechar": layout.quote} if layout.quote else {"quotechar": None, "quoting": csv.QUOTE_NONE}
     fields = next(csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, **quoting), [""])
     names = tuple(name.strip() for name in fields)
-    _refuse_values(names, file)
+    if not layout.numbered:
+        _refuse_values(names, file)
     for position, name in enumerate(names, start=1):
         if not name:
             remedy = "Give every column a name, or remove the empty column"

@@ -15,12 +15,14 @@ ENCODINGS = ("utf-8", "latin-1", "windows-1252")
 
 @dataclass(frozen=True)
 class Layout:
-    """`quote` "" means that quotes are ordinary characters. `declared`: the mapping names the delimiter itself."""
+    """`quote` "" means that quotes are ordinary characters. `declared`: the mapping names the delimiter itself.
+    `numbered`: a column may be named by a number (of a field)."""
 
     delimiter: str = ","
     quote: str = '"'
     encoding: str = "utf-8"
     declared: bool = False
+    numbered: bool = False
 
 
 def likely_delimiter(line: str, present: str) -> str | None:
