@@ -5,10 +5,9 @@ An answer is stored before it is judged, judged before it is moved away, and cou
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +20,9 @@ from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.pipeline.accounting import account
 from regreport.pipeline.home import Home, cell_of
+from regreport.pipeline.receiving import UNPACKED, Answer, Arrived, Inbox, misnamed
 from regreport.ports import Change, FeedbackEntry
-from regreport.regime import Regime, find_regime
+from regreport.regime import Regime
 from regreport.settings import Destination
 
 UNDER_WAY = (Status.DELIVERING, Status.DELIVERY_FAILED)
@@ -30,13 +30,12 @@ UNDER_WAY = (Status.DELIVERING, Status.DELIVERY_FAILED)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One stored answer file, as it came."""
+class Judged:
+    """What a document is good for: the rows that tell of it, and what may be used of it by report."""
 
-    name: str
-    digest: str
-    content: bytes
-    destination: str
+    answer: Answer
+    entries: tuple[FeedbackEntry, ...]
+    usable: Mapping[str, Sequence[FileAnswer]]
 
 
 def confirm(home: Home) -> list[str]:
@@ -61,71 +60,88 @@ def _collect(home: Home, destination: Destination) -> list[str]:
     """Take in every answer of one destination that lies ready."""
     touched: list[str] = []
     channel = home.channel(destination)
-    for name, path in list(channel.collect()):
-        answered = _one(home, destination, name, path)
+    lying = list(channel.collect())
+    inbox = Inbox(home, destination) if lying else None
+    for name, path in lying:
+        assert inbox is not None
+        answered = _one(inbox, name, path)
         if answered is not None:
             touched += answered
             channel.take(name)
     return touched
 
 
-def _one(home: Home, destination: Destination, name: str, path: Path) -> list[str] | None:
-    """Take one answer in; None where it has to wait for the rest of its submission to be handed over."""
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if home.ledger.has_feedback(digest):
-        chain = f"feedback/{destination.name}"
-        home.ledger.note(chain, "feedback repeated", {"file": name, "digest": digest}, home.actor)
-        return []
-    regime = _regime_of(home, destination)
-    until = home.retain_until(regime, home.now().date())
-    home.store.put(content, f"feedback/{destination.name}/{name}", until)
-    return _judge(home, regime, Answer(name, digest, content, destination.name))
-
-
-def _regime_of(home: Home, destination: Destination) -> Regime:
-    """The regime whose answers come from a destination: that of the first role that sends there."""
-    for entity in home.settings.entities:
-        for role in entity.roles:
-            if role.destination == destination.name:
-                return find_regime(role.jurisdiction, role.report_type, role.regime)
-    raise ConfigurationError(
-        f"Destination {destination.name} has an answer, but no role of regreport.toml sends there: nobody can read it"
-    )
-
-
-def _judge(home: Home, regime: Regime, answer: Answer) -> list[str] | None:
-    """Settle every submission that an answer file names; quarantine what cannot be used, with its reason.
-
-    All of a file is one commit: it may answer several of our files, and several submissions.
-    """
-    try:
-        answers = regime.read_feedback(io.BytesIO(answer.content), answer.name)
-    except BadInput as error:
-        home.ledger.add_feedback(_entry(home, answer, None, "", str(error)), [], home.actor)
-        return []
-    entries, usable = [], defaultdict(list)
-    if any(_waits(submission) for submission in (_submission(home, said) for said in answers)):
+def _one(inbox: Inbox, name: str, path: Path) -> list[str] | None:
+    """Take one file in; None where it is to lie there for now: an answer that has to wait for the rest of its
+    submission to be handed over, or no file any more."""
+    arrived = inbox.receive(name, path)
+    if arrived is None:
         return None
+    home = inbox.home
+    if inbox.is_used(arrived.digest):
+        return _repeated(inbox, name, arrived.digest)
+    if arrived.fault:
+        new = home.ledger.add_feedback(_row(home, arrived, arrived.fault), [], home.actor)
+        return [] if new else _repeated(inbox, name, arrived.digest)
+    judged = [_judge(inbox, answer) for answer in arrived.documents]
+    if any(j is None for j in judged):
+        return None
+    return _settle_all(inbox, arrived, [j for j in judged if j is not None])
+
+
+def _repeated(inbox: Inbox, name: str, digest: str) -> list[str]:
+    chain = f"feedback/{inbox.destination.name}"
+    inbox.home.ledger.note(chain, "feedback repeated", {"file": name, "digest": digest}, inbox.home.actor)
+    return []
+
+
+def _settle_all(inbox: Inbox, arrived: Arrived, judged: Sequence[Judged]) -> list[str]:
+    """All of a file is one commit: it may hold several documents, and each may answer several submissions."""
+    home, touched = inbox.home, dict[str, None]()
+    with home.ledger.transaction():  # what an answer adds to is read under the same lock that writes it
+        if arrived.is_archive:
+            home.ledger.add_feedback(_row(home, arrived, ""), [], home.actor)
+            inbox.remember(arrived.name, arrived.digest)
+        for one in (j for j in judged if not inbox.is_used(j.answer.digest)):
+            changes = {r: _settle(home, r, said, one.answer) for r, said in one.usable.items()}
+            for entry in one.entries:
+                change = None if entry.quarantine else changes.pop(entry.report_id, None)
+                home.ledger.add_feedback(entry, [change] if change else [], home.actor)
+            if one.usable:
+                inbox.remember(one.answer.name, one.answer.digest)
+            touched.update(dict.fromkeys(one.usable))
+        for report_id in touched:
+            _refresh(home, report_id)
+    return list(touched)
+
+
+def _judge(inbox: Inbox, answer: Answer) -> Judged | None:
+    """What a document answers, and why what of it cannot be used; None where it has to wait."""
+    home = inbox.home
+    try:
+        answers = inbox.read(answer)
+    except BadInput as error:
+        return Judged(answer, (_entry(home, answer, None, "", str(error)),), {})
+    submissions = [_submission(home, said) for said in answers]
+    if any(_waits(s) for s in submissions):
+        return None
+    if name_fault := misnamed(home, answer, answers):
+        return Judged(answer, (_entry(home, answer, None, "", name_fault),), {})
     times = Counter(said.message_id for said in answers)
-    for said in answers:
-        submission = _submission(home, said)
-        reason = confirming.quarantine_reason(said, submission, _inbox(home, submission, answer))
+    entries, usable = [], defaultdict(list)
+    for said, submission in zip(answers, submissions, strict=True):
+        place = _inbox(home, submission, answer)
+        reason = confirming.quarantine_reason(said, submission, place)
         if not reason and times[said.message_id] > 1:
             reason = f"answers file {said.message_id!r} {times[said.message_id]} times at once"
         if submission is not None and not reason:
             reason = confirming.stranger_reason(said, submission, books.index(home.store, submission))
-        entries.append(_entry(home, answer, said, submission.report_id if submission else "", reason))
+        # What lies in another's inbox is not tied to the report: in the right one the same bytes still count.
+        tied = submission if not place or submission is None or submission.destination == place else None
+        entries.append(_entry(home, answer, said, tied.report_id if tied else "", reason))
         if submission is not None and not reason:
             usable[submission.report_id].append(said)
-    with home.ledger.transaction():  # what an answer adds to is read under the same lock that writes it
-        changes = {report_id: _settle(home, regime, report_id, said, answer) for report_id, said in usable.items()}
-        for entry in entries:
-            change = None if entry.quarantine else changes.pop(entry.report_id, None)
-            home.ledger.add_feedback(entry, [change] if change else [], home.actor)
-        for report_id in usable:
-            _refresh(home, report_id)
-    return list(usable)
+    return Judged(answer, tuple(entries), usable)
 
 
 def _waits(submission: Submission | None) -> bool:
@@ -147,6 +163,12 @@ def _submission(home: Home, said: FileAnswer) -> Submission | None:
     return home.ledger.submission(found[0]) if found else None
 
 
+def _row(home: Home, arrived: Arrived, quarantine: str) -> FeedbackEntry:
+    """The row that tells of a file as a whole: one that is quarantined, or an archive that was opened."""
+    status = "" if quarantine else UNPACKED
+    return FeedbackEntry(arrived.digest, arrived.name, home.now(), "", "", None, status, quarantine)
+
+
 def _entry(home: Home, answer: Answer, said: FileAnswer | None, report_id: str, quarantine: str) -> FeedbackEntry:
     return FeedbackEntry(
         digest=answer.digest,
@@ -162,9 +184,10 @@ def _entry(home: Home, answer: Answer, said: FileAnswer | None, report_id: str, 
     )
 
 
-def _settle(home: Home, regime: Regime, report_id: str, said: Sequence[FileAnswer], answer: Answer) -> Change:
+def _settle(home: Home, report_id: str, said: Sequence[FileAnswer], answer: Answer) -> Change:
     """The submission's outcomes from all its answers, the new ones among them."""
     submission = home.ledger.submission(report_id)
+    regime = home.regime(cell_of(submission))
     every = [*_earlier(home, regime, submission), *said]
     index = books.index(home.store, submission)
     settled = confirming.settle(submission, every, index, regime.cancellation_codes)
