@@ -17,7 +17,11 @@ from sqlalchemy.engine import make_url
 
 from regreport import links
 from regreport.adapters.clock import SystemClock
+from regreport.adapters.keyring import LocalKeyRing
 from regreport.adapters.local import LocalStore
+from regreport.adapters.opened import Opened
+from regreport.adapters.private import PrivateFolder, make_private, memory_root
+from regreport.adapters.sealed import Sealing
 from regreport.adapters.sql import open_ledger
 from regreport.errors import ConfigurationError
 from regreport.failpoints import watched
@@ -28,6 +32,7 @@ from regreport.settings import Destination, Settings, load_settings
 
 WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
 ACTOR_VARIABLE: Final = "REGREPORT_ACTOR"
+KEYRING_VARIABLE: Final = "REGREPORT_KEYRING"
 SCRATCH: Final = ".scratch"
 CLOCK_VARIABLE: Final = "REGREPORT_CLOCK"
 """An ISO instant with zone: the clock of a rehearsal. Never set it where reports are really sent."""
@@ -53,20 +58,33 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
     """The home of a workspace. Raises ConfigurationError, DatabaseUnavailable."""
     settings, _ = load_settings(workspace)
     now = clock or the_clock()
-    scratch = workspace / SCRATCH
-    scratch.mkdir(exist_ok=True)
+    make_private(workspace / settings.scratch)
+    scratch = PrivateFolder(workspace / settings.scratch)
     return Home(
         settings=settings,
-        store=watched(LocalStore(workspace / "store"), "put", blocks=("batch",)),
+        store=watched(LocalStore(workspace / "store", sealing(settings, workspace, now)), "put", blocks=("batch",)),
+        keyring=watched(open_keyring(settings, workspace, now), "create", "destroy"),
         ledger=open_ledger(database_url(settings, workspace), now),
         clock=now,
         channel=lambda destination: open_channel(destination, workspace),
         actor=actor or os.environ.get(ACTOR_VARIABLE, "") or os.environ.get("USER", "") or "system",
-        scratch=scratch,
+        scratch=scratch.path,
+        release=scratch.close,
         link=lambda digest, name: make_link(settings, now, digest, name),
         alarms=open_alarms(settings, workspace),
         progress=progress,
     )
+
+
+def open_keyring(settings: Settings, workspace: Path, clock: Clock) -> LocalKeyRing:
+    """The keyring of a workspace; nothing is made before the first key. Raises ConfigurationError."""
+    return LocalKeyRing(workspace / (os.environ.get(KEYRING_VARIABLE, "") or settings.keys.folder), clock.now)
+
+
+def sealing(settings: Settings, workspace: Path, clock: Clock) -> Sealing:
+    """What encrypts and opens the stored objects of a workspace."""
+    opened = Opened(workspace / settings.scratch, memory_root())
+    return Sealing(open_keyring(settings, workspace, clock), opened, seals=settings.keys.encrypt == "persons")
 
 
 def hold(home: Home, workspace: Path) -> None:
@@ -132,6 +150,8 @@ def open_channel(destination: Destination, workspace: Path) -> Channel:
 
 
 def close(home: Home) -> None:
-    """Give back the lease, where it was taken, and the ledger's connections."""
+    """Give back the lease, where it was taken, and the ledger's connections; remove what was in plain for reading."""
     home.ledger.release_lease()
     home.ledger.close()
+    home.store.close()
+    home.release()

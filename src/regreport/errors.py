@@ -58,6 +58,14 @@ class IntegrityError(Permanent):
     """Stored bytes or a chain of events are not what was recorded."""
 
 
+class KeyDestroyed(Permanent):
+    """An object's data key was destroyed after its last duty: its bytes are gone for good, which is no fault."""
+
+    def __init__(self, key_id: str, at: str = "", by: str = "") -> None:
+        super().__init__(f"key {key_id} destroyed on {at[:10] or 'an unknown day'} by {by or 'an unknown person'}")
+        self.key_id = key_id
+
+
 class StaleState(Permanent):
     """A conditional update found another status than expected: somebody else was there first. Nothing was changed."""
 

@@ -18,6 +18,7 @@ from regreport.engine.spool import parquet_bytes
 from regreport.errors import BadInput, ConfigurationError
 from regreport.model.batch import SourceBatch
 from regreport.pipeline import Home
+from regreport.regime import source_scope
 from regreport.settings import FILE
 from regreport.sources.feed import check_feed, load_feed
 from regreport.sources.land import Landed, LandedBatch, land
@@ -136,7 +137,7 @@ def _store(home: Home, landed: Landed, batch: LandedBatch, scratch: Path) -> Sou
     file = scratch / f"{batch_id}.parquet"
     batch.write(file, batch_id)
     name = f"source/{batch.entity}/{batch.business_date.isoformat()}/{batch_id}.parquet"
-    digest = home.store.put(_blocks(file), name, _until(home, batch.business_date))
+    digest = home.store.put(_blocks(file), name, _until(home, batch.business_date), source_scope(batch.kind))
     return SourceBatch(
         batch_id=batch_id,
         number=number,
@@ -159,16 +160,16 @@ def _store_originals(home: Home, source: str, rows: SourceRows, landed: Landed, 
 
     Raises BadInput where the file is not any more what was read: then nothing of it was taken in.
     """
-    until = _until(home, home.now().date())
+    until, scope = _until(home, home.now().date()), source_scope(mapping.kind)
     if "://" in source:
         text = (chunk.write_csv().encode() for chunk in rows.chunks())
         content: bytes | Iterable[bytes] = text if landed.records else ",".join(rows.columns).encode()
         name = f"source/original/{landed.file_digest}.csv"
     else:
         content, name = _blocks(Path(source)), f"source/original/{landed.file_name}"
-    if home.store.put(content, name, until) != landed.file_digest:
+    if home.store.put(content, name, until, scope) != landed.file_digest:
         raise BadInput("the file was changed while it was read", "Load it again when it is complete", landed.file_name)
-    home.store.put(mapping.text.encode(), f"source/mapping/{mapping.name}", until)
+    home.store.put(mapping.text.encode(), f"source/mapping/{mapping.name}", until, scope)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -31,12 +31,15 @@ class Store(Protocol):
     """Immutable objects named by the SHA-256 of their bytes (lower-case hex), with a readable name beside it.
 
     Putting the same bytes twice is one object. Nothing is ever overwritten or deleted before its retention date.
-    Raises StoreUnavailable (may be retried), NotFound, IntegrityError (the bytes are not what their name says).
+    Raises StoreUnavailable (may be retried), NotFound, IntegrityError (the bytes are not what their name says), and
+    KeyDestroyed where the bytes of an object were ended with its key.
     """
 
-    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date) -> str:
+    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date, scope: str = "") -> str:
         """Store and return the digest. When this returns, the object survives a power cut. A later `retain_until`
-        for the same object extends its retention; an earlier one never shortens it."""
+        for the same object extends its retention; an earlier one never shortens it. With a `scope` (a regime whose
+        records hold persons) what is stored is encrypted under the key of this scope and the year of `retain_until`,
+        where the store has a keyring; the digest is of the plain bytes either way."""
 
     def open(self, digest: str) -> BinaryIO:
         """The bytes as a stream."""
@@ -62,10 +65,16 @@ class Store(Protocol):
     def names(self, digest: str) -> list[str]:
         """The readable names under which the object was put, in order."""
 
+    def key_id(self, digest: str) -> str:
+        """The key that the object is encrypted under; '' where it is stored plain."""
+
     def batch(self) -> AbstractContextManager[None]:
         """Group many puts of this thread into few waits: what is put inside can be read at once, and survives a power
         cut when the block ends (so it ends before the ledger commits). An exception that leaves the block forgets it
         all. A path from `local` for an object put inside is good until the block ends."""
+
+    def close(self) -> None:
+        """Give back what reading took: a path from `local` is good until then."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ looks entry points up, so that a regime inside the tree and one outside are the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
@@ -228,11 +228,28 @@ class Regime:
     """Whether what it makes can be filed, and what a firm needs besides."""
     sources_of_law: tuple[str, ...] = ()
 
+    @property
+    def scope(self) -> str:
+        """The scope of the keys that its stored objects are encrypted under; '' where no record holds persons."""
+        return self.id if self.holds_persons else ""
+
 
 @cache
 def regimes() -> dict[str, Regime]:
     """Every installed regime by id."""
     return {e.name: e.load() for e in sorted(entry_points(group="regreport.regimes"), key=lambda e: e.name)}
+
+
+def joint_scope(readers: Iterable[Regime]) -> str:
+    """The scope of what these regimes read: that of the one with persons, `shared` where there are several (what one of
+    them must still keep must not end with another), '' where there is none."""
+    scopes = sorted({r.scope for r in readers if r.scope})
+    return scopes[0] if len(scopes) == 1 else "shared" if scopes else ""
+
+
+def source_scope(kind: str) -> str:
+    """The scope of source records of a kind."""
+    return joint_scope(r for r in regimes().values() if r.source_kind == kind)
 
 
 def find_regime(jurisdiction: str, report_type: str, regime: str = "") -> Regime:

@@ -124,6 +124,15 @@ class Alerts(_Frozen):
     """Options of the e-mail channel, with the addresses as `recipient.alerts`."""
 
 
+class Keys(_Frozen):
+    """Encryption at rest: of what, and where the keyring is."""
+
+    folder: str = "keys"
+    """Of the keyring; relative to the workspace. Better outside of it: `REGREPORT_KEYRING` says so too, and wins."""
+    encrypt: Literal["persons", "nothing"] = "persons"
+    """`persons`: every stored object of a regime whose records hold persons. What is encrypted stays so."""
+
+
 class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
@@ -146,6 +155,10 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 60
     """A process that has not renewed its lease for so long may be taken over."""
+    keys: Keys = Keys()
+    scratch: str = ".scratch"
+    """Folder for what does not fit in memory, in plain while a command runs: private, and swept at the next start.
+    Relative to the workspace; best on an encrypted disk or in memory."""
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

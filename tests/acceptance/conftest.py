@@ -19,6 +19,11 @@ from unittest.mock import patch
 
 import pytest
 
+from regreport import app
+from regreport.adapters.clock import SystemClock
+from regreport.adapters.local import LocalStore
+from regreport.settings import load_settings
+
 LOADED = "2026-11-24T06:45:00Z"
 RUN = "2026-11-24T07:30:00Z"
 ANSWERED = "2026-11-24T09:00:00Z"
@@ -123,6 +128,20 @@ def everything(workspace: Path) -> tuple[dict[str, list[tuple[object, ...]]], di
         if p.is_file()
     }
     return rows, files
+
+
+def spoil(path: Path) -> bytes:
+    """Change one byte of a stored object; what it was."""
+    before = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(before[:-40] + bytes([before[-40] ^ 1]) + before[-39:])
+    return before
+
+
+def store_of(shell: Shell) -> LocalStore:
+    """The workspace's store with its keyring, to look behind the command line."""
+    settings, _ = load_settings(shell.workspace)
+    return LocalStore(shell.workspace / "store", app.sealing(settings, shell.workspace, SystemClock()))
 
 
 @pytest.fixture(scope="session")

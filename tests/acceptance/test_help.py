@@ -17,7 +17,7 @@ COMMANDS = {
     "init", "load", "run", "generate", "validate", "deliver", "confirm", "status", "balance", "findings", "explain",
     "render", "parse", "check", "rules", "fields", "coverage", "verify", "simulate", "demo", "doctor", "compile-schema",
     "refdata", "approvals", "approve", "reject", "resolve", "sign-off", "alerts",
-    "reconcile",
+    "reconcile", "files",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import DAY, Shell
+from tests.acceptance.conftest import DAY, Shell, spoil
 
 NEXT_DAY = "2026-11-24"
 
@@ -444,9 +444,7 @@ def test_a_correction_of_what_failed_validation_is_a_first_report(firm: Firm) ->
     firm.shell("generate", "--date", DAY, at=firm.at())
     digest = firm.explain(1)["files"][0]["digest"]
     stored = next(p for p in (firm.shell.workspace / "store" / "objects").rglob(digest))
-    stored.chmod(0o644)
-    good = stored.read_bytes()
-    stored.write_bytes(good.replace(b"New", b"Nxw"))
+    spoil(stored)
     firm.load(dearer(a))
     firm.shell("generate", "--date", DAY, at=firm.at())
     firm.run(code=None)
@@ -489,8 +487,7 @@ def stop_the_second(firm: Firm) -> None:
     firm.shell("generate", "--date", DAY, at=firm.at())
     digest = firm.explain(2)["files"][0]["digest"]
     stored = next(p for p in (firm.shell.workspace / "store" / "objects").rglob(digest))
-    stored.chmod(0o644)
-    stored.write_bytes(stored.read_bytes().replace(b"xl>", b"x1>"))
+    spoil(stored)
     firm.shell("validate", at=firm.at(), code=1)
     assert firm.reports()[1] == "VALIDATION_FAILED"
 

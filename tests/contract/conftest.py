@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from regreport.adapters.keyring import LocalKeyRing
 from regreport.adapters.local import LocalStore
+from regreport.adapters.opened import Opened
+from regreport.adapters.sealed import Sealing
 from regreport.adapters.sql import SqlLedger, migrate, open_ledger
 from regreport.adapters.sql.tables import INSERT_ONLY, metadata
 from regreport.model.obligation import Cell, Obligation, obligation_id
@@ -183,11 +186,31 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) ->
         reused.empty()
 
 
-@pytest.fixture(params=["local", "memory"])
+class SealedStore(LocalStore):
+    """A local store in which everything that the suite puts is sealed."""
+
+    def put(
+        self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date, scope: str = "mifir"
+    ) -> str:
+        """As put, under the keys of a scope."""
+        return super().put(content, name, retain_until, scope)
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> LocalKeyRing:
+    """A new keyring."""
+    return LocalKeyRing(tmp_path / "keys", lambda: NOON)
+
+
+@pytest.fixture(params=["local", "sealed", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Every store."""
     if request.param == "local":
         yield LocalStore(tmp_path / "store")
+    elif request.param == "sealed":
+        keyring = request.getfixturevalue("keyring")
+        with closing(SealedStore(tmp_path / "store", Sealing(keyring, Opened(tmp_path / "scratch")))) as made:
+            yield made
     else:
         made = MemoryStore()
         yield made

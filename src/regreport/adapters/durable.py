@@ -12,6 +12,7 @@ import os
 import platform
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -135,3 +136,18 @@ def link(target: AnyPath, name: AnyPath) -> None:
 def unlink(path: AnyPath, *, missing_ok: bool = False) -> None:
     """Remove a name."""
     Path(path).unlink(missing_ok=missing_ok)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """A whole, durable file for its owner's eyes, or nothing; one that is there under its name stays as it is."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0):
+            write_all(descriptor, content)
+            flush(descriptor)
+        with suppress(FileExistsError):
+            link(part, path)
+    finally:
+        unlink(part)
+    flush_folder(path.parent)

@@ -4,7 +4,9 @@
     names/reports/EU/...     the same files under readable names, for people; lost ones cost nothing
     index/ab.ndjson          names and retention dates, append only
     incoming/                what is being written
+    keyring                  which keyring the sealed ones are sealed under (its identity, no key)
 
+With a keyring, objects of a scope are sealed (see sealing.py): file and readable name hold the same encrypted bytes.
 No path in it is absolute: the folder can be copied elsewhere and verified there. Nothing is ever removed by this class.
 """
 
@@ -36,10 +38,11 @@ from regreport.adapters.durable import (
 from regreport.adapters.local_index import Entry, Index
 from regreport.adapters.local_names import ReadableNames
 from regreport.adapters.names import safe_path
-from regreport.errors import IntegrityError, NotFound, StoreUnavailable
+from regreport.adapters.sealed import Sealing, key_id_in
+from regreport.adapters.sealing import Seal
+from regreport.errors import IntegrityError, KeyDestroyed, NotFound, StoreUnavailable
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_READ_BYTES: Final = 1 << 20
 
 
 @dataclass
@@ -57,8 +60,9 @@ class _Turn(threading.local):
 class LocalStore:
     """The Store of ports.py under one folder, which is made when missing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sealing: Sealing | None = None) -> None:
         self.folder = folder
+        self._sealing = sealing or Sealing()
         self._objects, self._incoming = str(folder / "objects"), str(folder / "incoming")
         self._names, self._index = ReadableNames(folder / "names"), Index(str(folder / "index"))
         self._made: set[str] = set()
@@ -68,13 +72,15 @@ class LocalStore:
             for part in ("objects", "names", "incoming", "index"):
                 make_folder(folder / part)
 
-    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date) -> str:
-        """Store and return the digest. Raises StoreUnavailable, IntegrityError, BadInput (a name not to be used)."""
+    def put(self, content: bytes | Iterable[bytes | memoryview], name: str, retain_until: date, scope: str = "") -> str:
+        """Store and return the digest. Raises StoreUnavailable, IntegrityError, BadInput (a name not to be used),
+        KeyDestroyed (of a period that has ended)."""
         safe_path(name, "an object")
         with _unavailable(self.folder):
-            path, digest, size = self._write(content)
+            seal = self._sealing.begin(scope, retain_until, self.folder / "keyring")
+            path, digest, size = self._write(content, seal)
             try:
-                return self._keep(path, Entry(digest, size, name, retain_until))
+                return self._keep(path, Entry(digest, size, name, retain_until), seal)
             except BaseException:
                 with suppress(FileNotFoundError):
                     unlink(path)
@@ -83,23 +89,36 @@ class LocalStore:
     def open(self, digest: str) -> BinaryIO:
         """The bytes as a stream; they are not checked against their name (see `verify`)."""
         with _unavailable(self.folder):
-            return self.local(digest).open("rb")
+            return self._sealing.stream(self._file(digest), digest)
 
     def read(self, digest: str) -> bytes:
         """The bytes at once, checked against their name."""
-        with _unavailable(self.folder):
-            content = self.local(digest).read_bytes()
+        with _unavailable(self.folder), self._unchanged(digest):
+            content = b"".join(self._sealing.parts(self._file(digest), digest))
         if hashlib.sha256(content).hexdigest() != digest:
             raise IntegrityError(self._changed(digest))
         return content
 
     def local(self, digest: str) -> Path:
-        """The object's own file. Raises NotFound."""
+        """The object's own file, or where it is sealed one with its plain bytes. Raises NotFound, KeyDestroyed."""
+        with _unavailable(self.folder), self._unchanged(digest):
+            return self._sealing.path(self._file(digest), digest)
+
+    def key_id(self, digest: str) -> str:
+        """The key that the object is sealed under; '' where it is plain. Raises NotFound."""
+        with _unavailable(self.folder):
+            return key_id_in(self._file(digest))
+
+    def close(self) -> None:
+        """Remove what `local` made of sealed objects."""
+        self._sealing.close()
+
+    def _file(self, digest: str) -> str:
         batch = self._turn.batch
         if batch is not None and digest in batch.waiting:
-            return Path(batch.waiting[digest])
-        path = Path(self._path(digest))
-        if not path.is_file():
+            return batch.waiting[digest]
+        path = self._path(digest)
+        if not os.path.isfile(path):
             raise NotFound(f"no object {self._called(digest)} in the store {self.folder}")
         return path
 
@@ -110,20 +129,32 @@ class LocalStore:
         return waiting or (_DIGEST.fullmatch(digest) is not None and os.path.isfile(self._path(digest)))
 
     def verify(self, digest: str) -> None:
-        """Re-hash, also what lies under its readable names. Raises NotFound, and IntegrityError (changed bytes, or no
-        line tells its name and retention)."""
-        hasher = hashlib.sha256()
-        with _unavailable(self.folder), self.open(digest) as stream:
-            while part := stream.read(_READ_BYTES):
-                hasher.update(part)
-        if hasher.hexdigest() != digest:
-            raise IntegrityError(self._changed(digest))
+        """Re-hash, also what lies under its readable names. Raises NotFound, IntegrityError (changed bytes, or no line
+        tells its name and retention), and KeyDestroyed (there is nothing left to hash)."""
+        with _unavailable(self.folder), self._unchanged(digest):
+            if not self._holds(self._file(digest), digest):
+                raise IntegrityError("not the bytes of this digest")
         if not self._entries(digest):
             raise IntegrityError(f"object {digest} has no line in the store's index: its name and retention are lost")
         with _unavailable(self.folder):
             for entry in self._entries(digest):
-                if fault := self._names.fault(self._path(digest), digest, entry.link):
+                if fault := self._names.fault(self._path(digest), entry.link, lambda file: self._is(file, digest)):
                     raise IntegrityError(f"object {self._called(digest)}: {fault}")
+
+    def _holds(self, file: str, digest: str) -> bool:
+        hasher = hashlib.sha256()
+        for part in self._sealing.parts(file, digest):
+            hasher.update(part)
+        return hasher.hexdigest() == digest
+
+    def _is(self, file: str, digest: str) -> bool:
+        """The same of a copy under a readable name, which may be older than the object's present key."""
+        try:
+            return self._holds(file, digest)
+        except IntegrityError:
+            return False
+        except KeyDestroyed:
+            return True
 
     def digests(self) -> Iterator[str]:
         """Every object in the store, in order of digest."""
@@ -181,15 +212,30 @@ class LocalStore:
     def _changed(self, digest: str) -> str:
         return f"object {self._called(digest)}: its bytes are not what was stored; restore it from a copy"
 
-    def _write(self, content: bytes | Iterable[bytes | memoryview]) -> tuple[str, str, int]:
-        """Write to `incoming/`, hashing on the way; flushed unless a batch will do it. Path, digest, size."""
+    @contextmanager
+    def _unchanged(self, digest: str) -> Iterator[None]:
+        """Whatever is wrong with the bytes is said of the object."""
+        try:
+            yield
+        except IntegrityError as fault:
+            raise IntegrityError(self._changed(digest)) from fault
+
+    def _write(self, content: bytes | Iterable[bytes | memoryview], seal: Seal | None) -> tuple[str, str, int]:
+        """Write to `incoming/`, hashing on the way; flushed unless a batch will do it. Path, digest, size (plain)."""
         hasher, size = hashlib.sha256(), 0
         path, descriptor = self._incoming_file()
         try:
             with os.fdopen(descriptor, "wb", buffering=0):
+                if seal is not None:
+                    write_all(descriptor, seal.header)
                 for part in (content,) if isinstance(content, bytes) else content:
                     hasher.update(part)
-                    size += write_all(descriptor, memoryview(part).cast("B"))
+                    view = memoryview(part).cast("B")
+                    size += len(view)
+                    for piece in (view,) if seal is None else seal.feed(view):
+                        write_all(descriptor, piece)
+                if seal is not None:
+                    write_all(descriptor, seal.end(hasher.digest()))
                 make_read_only(descriptor)
                 if self._turn.batch is None:
                     flush(descriptor)
@@ -205,12 +251,14 @@ class LocalStore:
             with suppress(FileExistsError):
                 return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
-    def _keep(self, path: str, entry: Entry) -> str:
+    def _keep(self, path: str, entry: Entry, seal: Seal | None) -> str:
         batch = self._turn.batch
-        if (batch is not None and entry.digest in batch.waiting) or self._is_there(entry):
+        if self._stands(entry, seal):
             unlink(path)
         elif batch is not None:
-            batch.waiting[entry.digest] = path
+            before, batch.waiting[entry.digest] = batch.waiting.get(entry.digest), path
+            if before:
+                unlink(before)
         else:
             self._place(path, entry.digest)
         if batch is not None:
@@ -237,16 +285,22 @@ class LocalStore:
         if (folder := digest[:2]) not in self._made:
             mkdir(os.path.dirname(target))
             self._made.add(folder)
+        if os.path.exists(target):  # sealed anew: its names must not go on leading to what it was before
+            for entry in self._index.entries(digest):
+                self._names.move(entry.link, path)
         rename(path, target)
 
-    def _is_there(self, entry: Entry) -> bool:
+    def _stands(self, entry: Entry, seal: Seal | None) -> bool:
+        """Whether the object is there already, and need not be sealed anew."""
         try:
-            size = os.stat(self._path(entry.digest)).st_size
-        except FileNotFoundError:
+            file = self._file(entry.digest)
+        except NotFound:
             return False
-        if size != entry.size:
-            raise IntegrityError(f"{self._changed(entry.digest)} ({size} bytes instead of {entry.size})")
-        return True
+        key_id = key_id_in(file)
+        size, expected = os.stat(file).st_size, self._sealing.stored_size(entry.size, key_id)
+        if size != expected:
+            raise IntegrityError(f"{self._changed(entry.digest)} ({size} bytes instead of {expected})")
+        return not self._sealing.supersedes(seal, key_id)
 
     def _tell(self, entries: list[Entry], *, flush: bool) -> list[str]:
         """Index and name what is not known yet; the files of the index that tell of the entries."""

@@ -7,11 +7,12 @@ overwritten.
 
 from __future__ import annotations
 
-import hashlib
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from regreport.adapters.durable import link, mkdir
+from regreport.adapters.durable import link, mkdir, rename
 
 
 class ReadableNames:
@@ -30,14 +31,20 @@ class ReadableNames:
         except OSError:  # a convenience: the index tells the name in any case
             return ""
 
-    def fault(self, target: str, digest: str, link: str) -> str:
+    def fault(self, target: str, link: str, is_object: Callable[[str], bool]) -> str:
         """Why the file under a readable name is not the object, in words; empty where it is, or is not there."""
         path = os.path.join(self.folder, link)
-        if not link or not os.path.exists(path) or os.path.samefile(path, target):
+        if not link or not os.path.exists(path) or os.path.samefile(path, target) or is_object(path):
             return ""
-        with open(path, "rb") as stream:
-            same = hashlib.file_digest(stream, "sha256").hexdigest() == digest
-        return "" if same else f"the copy under its readable name {path} is not the object's bytes"
+        return f"the copy under its readable name {path} is not the object's bytes"
+
+    def move(self, name: str, target: str) -> None:
+        """Let a name that an object has lead to the file `target`, which takes the object's place."""
+        path = os.path.join(self.folder, name)
+        if name and os.path.exists(path):
+            part = f"{path[: -len(os.path.basename(path))]}.{os.getpid()}.{threading.get_ident():x}.part"
+            link(target, part)
+            rename(part, path)
 
     def _second(self, target: str, digest: str, name: str) -> str:
         second = f"{name}.{digest[:12]}"

@@ -166,10 +166,10 @@ def _one(
     """
     prefix = report.submission.folder
     numbered = list(_files(regime, report, heads, rendered, store, prefix, retain_until))
-    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until)
-    index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until)
+    fields_digest = store.put(table, f"{prefix}/fields.parquet", retain_until, regime.scope)
+    index_digest = store.put(parquet_bytes(index), f"{prefix}/index.parquet", retain_until, regime.scope)
     findings = report.judged.findings
-    findings_digest = store.put(parquet_bytes(findings), f"{prefix}/findings.parquet", retain_until)
+    findings_digest = store.put(parquet_bytes(findings), f"{prefix}/findings.parquet", retain_until, regime.scope)
     done = replace(
         report.submission,
         records=report.judged.fields.rows,
@@ -181,7 +181,7 @@ def _one(
         files=tuple(numbered),
     )
     manifest = _manifest(regime, done, report, totals)
-    return replace(done, manifest_digest=store.put(manifest, f"{prefix}/manifest.json", retain_until))
+    return replace(done, manifest_digest=store.put(manifest, f"{prefix}/manifest.json", retain_until, regime.scope))
 
 
 def _files(
@@ -198,7 +198,7 @@ def _files(
         whole = None if rendered is None else joined_bytes(rendered.slice(start, rows))
         body = _body(regime, report, start, rows) if whole is None else whole
         counted = _Counted(_around(head.before.encode(), body, head.after.encode()))
-        digest = store.put(counted, f"{prefix}/{head.name}", retain_until)
+        digest = store.put(counted, f"{prefix}/{head.name}", retain_until, regime.scope)
         yield ReportFile(number, head.name, head.message_id, digest, counted.size, rows, start + 1)
 
 

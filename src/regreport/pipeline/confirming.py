@@ -192,7 +192,9 @@ def _settle(home: Home, report_id: str, said: Sequence[FileAnswer], answer: Answ
     index = books.index(home.store, submission)
     settled = confirming.settle(submission, every, index, regime.cancellation_codes)
     until = home.retain_until(regime, submission.report_date)
-    digest = home.store.put(parquet_bytes(settled.outcomes), f"{submission.folder}/outcomes.parquet", until)
+    digest = home.store.put(
+        parquet_bytes(settled.outcomes), f"{submission.folder}/outcomes.parquet", until, regime.scope
+    )
     columns: dict[str, object] = {"outcomes_digest": digest}
     if submission.delivered_at is None:  # the outcome of its hand-over was unknown: the answer proves it
         columns["delivered_at"] = home.now()
@@ -230,7 +232,7 @@ def _refresh(home: Home, report_id: str) -> None:
     owed = state.obligation
     name = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}/books.parquet"
     digest = home.store.put(
-        parquet_bytes(books.read(home.store, sent)), name, home.retain_until(regime, owed.report_date)
+        parquet_bytes(books.read(home.store, sent)), name, home.retain_until(regime, owed.report_date), regime.scope
     )
     done = account(home, state).done
     status = ObligationStatus.DISCHARGED if done else ObligationStatus.OPEN

@@ -209,7 +209,7 @@ class _Day:
     def _put(self, state: ObligationState, name: str, table: Any) -> str:
         owed = state.obligation
         folder = f"accounts/{owed.cell.jurisdiction}/{owed.report_date.isoformat()}/{owed.obligation_id}"
-        return self._home.store.put(parquet_bytes(table), f"{folder}/{name}.parquet", self._retain)
+        return self._home.store.put(parquet_bytes(table), f"{folder}/{name}.parquet", self._retain, self._regime.scope)
 
     def _record(self, written: dict[str, Submission], accounts: dict[str, dict[str, object]]) -> None:
         home = self._home

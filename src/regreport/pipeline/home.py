@@ -11,6 +11,7 @@ from typing import Any
 from regreport import books, inputs
 from regreport.engine.rule import HISTORY
 from regreport.errors import NotFound
+from regreport.keyring import KeyRing
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Cell
 from regreport.model.report import Submission
@@ -40,6 +41,10 @@ class Home:
     link: Callable[[str, str], str] = field(default=lambda digest, name: "")
     alarms: Sequence[Alarm] = ()
     progress: Progress = field(default=silent)
+    keyring: KeyRing | None = None
+    """Where the keys are that the store's objects are sealed under; None: nothing is sealed."""
+    release: Callable[[], None] = field(default=lambda: None)
+    """Removes the scratch folder when all is done."""
 
     def now(self) -> datetime:
         """The present instant in whole seconds, as headers and events write it."""

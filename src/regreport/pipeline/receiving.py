@@ -24,7 +24,7 @@ from regreport.errors import BadInput, ConfigurationError, UnknownRegime
 from regreport.model.feedback import FileAnswer
 from regreport.model.obligation import Cell
 from regreport.pipeline.home import Home
-from regreport.regime import Regime
+from regreport.regime import Regime, joint_scope
 from regreport.settings import Destination
 from regreport.unpack import unpack
 
@@ -103,10 +103,10 @@ class Inbox:
     def _kept(self, name: str, digest: str, stream: BinaryIO, size: int) -> Arrived:
         place = f"feedback/{self.destination.name}/{name}"
         if size > ANSWER_BYTES_MAX:
-            self.home.store.put(_blocks(stream), place, self._until())
+            self.home.store.put(_blocks(stream), place, self._until(), joint_scope(self.regimes))
             return Arrived(name, digest, fault=f"is larger than {ANSWER_BYTES_MAX:,} bytes")
         content = stream.read()
-        self.home.store.put(content, place, self._until())
+        self.home.store.put(content, place, self._until(), joint_scope(self.regimes))
         try:
             entries = unpack(content, name)
         except BadInput as fault:
@@ -119,7 +119,9 @@ class Inbox:
         digest = hashlib.sha256(content).hexdigest()
         if entry == name:
             return Answer(name, digest, content, self.destination.name)
-        self.home.store.put(content, f"feedback/{self.destination.name}/{name}/{entry}", self._until())
+        self.home.store.put(
+            content, f"feedback/{self.destination.name}/{name}/{entry}", self._until(), joint_scope(self.regimes)
+        )
         whole = f"{name}/{entry}"
         return Answer(whole if len(whole) <= _NAME_BYTES_MAX else entry, digest, content, self.destination.name)
 

@@ -74,7 +74,9 @@ def _change(home: Home, verdict: validating.Validated) -> Change:
     submission = verdict.submission
     regime = home.regime(cell_of(submission))
     until = home.retain_until(regime, submission.report_date)
-    digest = home.store.put(parquet_bytes(verdict.findings), f"{submission.folder}/validation.parquet", until)
+    digest = home.store.put(
+        parquet_bytes(verdict.findings), f"{submission.folder}/validation.parquet", until, regime.scope
+    )
     failed = verdict.errors > 0
     return Change(
         submission.report_id,

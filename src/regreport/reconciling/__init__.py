@@ -201,11 +201,11 @@ def _kept(home: Home, regime: Regime, done: Reconciled) -> Reconciled:
     tables = {"breaks": done.breaks, "fields": hidden(regime, done.fields)}
     with home.store.batch():
         digests = {
-            f"{what}_digest": home.store.put(parquet_bytes(table), f"{name}-{what}.parquet", until)
+            f"{what}_digest": home.store.put(parquet_bytes(table), f"{name}-{what}.parquet", until, regime.scope)
             for what, table in tables.items()
         }
         text = json.dumps(summary(done) | digests, indent=1, sort_keys=True)
-        digests["summary_digest"] = home.store.put(text.encode(), f"{name}.json", until)
+        digests["summary_digest"] = home.store.put(text.encode(), f"{name}.json", until, regime.scope)
     counts = {bucket: str(count) for bucket, count in done.counts.items()}
     ranges = "; ".join(f"{entity} {first}..{last}" for entity, (first, last) in sorted(done.ranges.items()))
     told = {"extract": done.extract.file, "extract_sha256": done.extract.sha256, "range": ranges} | counts | digests
