@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from regreport import evidence
 from regreport.adapters.sql import SqlLedger, open_ledger
+from regreport.evidence.verify import Watch
 from regreport.model.obligation import Cell, Obligation, ObligationStatus, obligation_id
 from regreport.model.report import ReportFile, Status
 from regreport.ports import Accounting, Change, FeedbackEntry, Opening
@@ -87,7 +87,7 @@ def main() -> None:
             print(f"{events:,} events written in {time.perf_counter() - began:.1f} s, {path.stat().st_size >> 20} MB")
             began, cpu = time.perf_counter(), time.process_time()
             named = ledger.object_digests()
-            faults = ledger.verify_chains(evidence.Watch(dict.fromkeys(named, False), named).see)
+            faults = ledger.verify_chains(Watch(dict.fromkeys(named, False), named).see)
             took = time.perf_counter() - began
             told = f"CPU {time.process_time() - cpu:.1f} s, aim {AIM_S:.0f} s"
             print(f"{events:,} events verified in {took:.1f} s ({told}), {len(faults)} faults")

@@ -17,6 +17,7 @@ from regreport.model.approval import Request
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Obligation, ObligationStatus
 from regreport.model.report import ReportFile, Status, Submission
+from regreport.model.seal import Head, Seal
 from regreport.model.signed import Alert, SignOff
 
 
@@ -336,6 +337,20 @@ class Ledger(Protocol):
     def object_digests(self) -> Mapping[str, str]:
         """Every digest that any row names -> what names it (for `verify` and the sweep of orphans)."""
 
+    # seals
+    def unsealed_heads(self) -> list[Head]:
+        """Where every chain ends that has moved since a seal last covered it."""
+
+    def add_seal(self, seal: Seal, heads: Sequence[Head], detail: Mapping[str, str], actor: str) -> None:
+        """Record a seal and the heads that it covers, with its event in chain `seals`. Raises StaleState where it does
+        not follow on the last one."""
+
+    def seals(self) -> list[Seal]:
+        """Every seal, in order."""
+
+    def seal_heads(self, seal_id: str) -> list[Head]:
+        """The heads that a seal covers, by chain."""
+
     def sequence(self, key: str) -> int:
         """The last number reserved under a key; 0 before the first."""
 
@@ -345,6 +360,25 @@ class Ledger(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Group several calls into one commit (one fsync for many small reports). May be nested; the outermost commits.
         It belongs to the thread that opened it, and is undone by an exception that leaves it."""
+
+
+class Anchor(Protocol):
+    """Where seals are given away to, out of reach of ledger and store. What is there once is never changed."""
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keep a seal's document. The same again changes nothing; another one under a name raises IntegrityError."""
+
+    def keep_key(self, public: str) -> None:
+        """Keep a public key, in hexadecimal digits."""
+
+    def names(self) -> list[str]:
+        """The names of the documents, in order."""
+
+    def read(self, name: str) -> bytes:
+        """One document."""
+
+    def keys(self) -> list[str]:
+        """The public keys."""
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,17 @@ class Keys(_Frozen):
     """`persons`: every stored object of a regime whose records hold persons. What is encrypted stays so."""
 
 
+class Sealing(_Frozen):
+    """How each day's events are sealed, and where the seals are given away to."""
+
+    key: str = ""
+    """File with the private key (PEM, readable by its owner alone); REGREPORT_SIGNING_KEY goes before it."""
+    anchor: str = ""
+    """Folder outside the workspace that gets a copy of every seal."""
+    public_keys: tuple[str, ...] = ()
+    """Public keys whose seals are trusted: hexadecimal digits, base64, or files."""
+
+
 class Settings(BaseSettings):
     """The whole configuration of a workspace."""
 
@@ -159,6 +170,7 @@ class Settings(BaseSettings):
     scratch: str = ".scratch"
     """Folder for what does not fit in memory, in plain while a command runs: private, and swept at the next start.
     Relative to the workspace; best on an encrypted disk or in memory."""
+    seal: Sealing = Sealing()
     hold: Literal["record", "report"] = "record"
     public_url: str = ""
     retention_years: Annotated[int, Field(ge=5, le=100)] = 10

@@ -15,6 +15,7 @@ import typer
 from regreport.cli.approvals import register as add_approvals
 from regreport.cli.controls import register as add_controls
 from regreport.cli.days import register as add_days
+from regreport.cli.evidence import register as add_evidence
 from regreport.cli.exits import exit_code_of
 from regreport.cli.files import register as add_files
 from regreport.cli.messages import register as add_messages
@@ -31,7 +32,17 @@ app = typer.Typer(
     help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
     "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
 )
-for add in (add_workspaces, add_days, add_records, add_approvals, add_signing, add_messages, add_controls, add_files):
+for add in (
+    add_workspaces,
+    add_days,
+    add_records,
+    add_approvals,
+    add_signing,
+    add_messages,
+    add_controls,
+    add_files,
+    add_evidence,
+):
     add(app)
 
 

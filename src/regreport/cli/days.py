@@ -51,7 +51,10 @@ def run(
 ) -> None:
     """Generate, validate, deliver and confirm everything owed for a date. Running it again changes nothing."""
     _limit_threads(workers)
+    from regreport import app, sealing
     from regreport.cli import views
+    from regreport.cli.evidence import seal_words
+    from regreport.cli.printing import print_lines
     from regreport.pipeline import run as run_day
     from regreport.plan import Wanted
 
@@ -59,6 +62,9 @@ def run(
     with at_home(workspace, actor, writes=True) as home:
         ran = run_day(home, on, Wanted(jurisdiction, report_type, regime, entity))
         code = views.show_run(home, on, ran, Wanted(jurisdiction, report_type, regime, entity), as_json=as_json)
+        sealed = sealing.seal(home, app.find_workspace(workspace), on) if on <= home.now().date() else None
+    if sealed and not as_json:
+        print_lines(*seal_words(sealed))
     if code:
         raise typer.Exit(code)
 

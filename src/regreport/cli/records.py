@@ -1,4 +1,4 @@
-"""Commands about evidence: findings, explain, verify."""
+"""Commands about what happened: findings, explain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regreport.cli.printing import print_json, print_lines, print_pairs, print_t
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
-    for command in (findings, explain, verify):
+    for command in (findings, explain):
         app.command()(command)
 
 
@@ -24,7 +24,7 @@ def findings(
     as_json: JsonOption = False,
 ) -> None:
     """What was found wrong with a report's records, grouped by cause. Exit 1 where there are errors."""
-    from regreport import evidence
+    from regreport.evidence import explain as evidence
 
     with at_home(workspace) as home:
         table = evidence.findings_of(home.ledger, home.store, report_id)
@@ -63,8 +63,8 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """What happened to a report or a record, from the source row to the authority's answer, in words."""
-    from regreport import evidence
     from regreport.errors import BadInput
+    from regreport.evidence import explain as evidence
 
     if bool(report_id) == bool(record):
         raise BadInput("give a report id, or --record with a record's id", "")
@@ -125,30 +125,3 @@ def _tell_report(told: dict[str, Any]) -> None:
         for e in told["events"]
     ]
     print_table("Events", ("no", "at (UTC)", "who", "what", "detail"), rows)
-
-
-def verify(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Recompute every chain and hash every stored object again. Exit 5 where anything is not what was recorded."""
-    from regreport import evidence
-
-    with at_home(workspace) as home:
-        seen = evidence.verify(home.ledger, home.store)
-    if as_json:
-        print_json(
-            {
-                "chains": seen.chains,
-                "events": seen.events,
-                "objects": seen.objects,
-                "faults": seen.faults,
-                "orphans": seen.orphans,
-                "intact": not seen.faults,
-            }
-        )
-    else:
-        print_lines(f"{seen.chains} chains with {seen.events} events, {seen.objects} objects")
-        print_lines(*(f"BROKEN {fault}" for fault in seen.faults))
-        if seen.orphans:
-            print_lines(f"{len(seen.orphans)} objects that no row names (left by an interrupted step; harmless)")
-        print_lines("Everything is as it was recorded" if not seen.faults else f"{len(seen.faults)} faults")
-    if seen.faults:
-        raise typer.Exit(Exit.EVIDENCE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from regreport.errors import IntegrityError, NotFound
+from regreport.evidence.seal_check import SealCheck, Trust, is_own
 from regreport.ports import Ledger, Store
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
@@ -28,6 +29,12 @@ class Verified:
     objects: int
     faults: Sequence[str]
     orphans: Sequence[str]
+    seals: int = 0
+    anchored: int = 0
+    unsealed: int = 0
+    """Events that no seal covers yet: they may still be changed unseen by who owns ledger and store."""
+    notes: Sequence[str] = ()
+    """What was not checked, and what would be needed for it."""
 
 
 @dataclass
@@ -37,18 +44,27 @@ class Watch:
     there: dict[str, bool]
     """Object of the store -> whether an event tells of it."""
     named: Mapping[str, str]
+    sealed: SealCheck = field(default_factory=SealCheck)
     chains: int = 0
     events: int = 0
+    unsealed: int = 0
     chain: str = ""
+    _covered: int = 0
+    """Up to which link of this chain seals speak."""
     missing: dict[str, str] = field(default_factory=dict)
     """Object that an event names and that is not there -> the link that names it."""
 
-    def see(self, chain: str, sequence: int, _hash: str, detail: Mapping[str, str]) -> None:
+    def see(self, chain: str, sequence: int, found: str, detail: Mapping[str, str]) -> None:
         """Take in one link."""
         self.events += 1
         if chain != self.chain:
             self.chain = chain
             self.chains += 1
+            self._covered = max(self.sealed.expected.get(chain, ()), default=0)
+        if sequence > self._covered:
+            self.unsealed += not is_own(chain)
+        elif sequence in self.sealed.expected[chain]:
+            self.sealed.meet(chain, sequence, found)
         for name, value in detail.items():
             if len(value) >= DIGEST_LENGTH:
                 self._tell(chain, sequence, name, value)
@@ -65,11 +81,16 @@ class Watch:
             self.missing.setdefault(value, f"chain {chain!r}, link {sequence} names it as {name}")
 
 
-def verify(ledger: Ledger, store: Store) -> Verified:
-    """Recompute every chain and hash every object again. Orphans (objects no row names) are no fault, but are named."""
+def verify(ledger: Ledger, store: Store, trust: Trust | None = None) -> Verified:
+    """Recompute every chain, hash every object again, and check seals and anchors. Orphans (objects no row names) are
+    no fault, but are named. `trust`: what is known from outside ledger and store."""
+    trust = trust or Trust()
     named = ledger.object_digests()
-    seen = Watch(dict.fromkeys(store.digests(), False), named)
+    sealed = SealCheck()
+    sealed.look(ledger, store, trust)
+    seen = Watch(dict.fromkeys(store.digests(), False), named, sealed)
     faults = list(ledger.verify_chains(seen.see))
+    faults += [*sealed.faults, *sealed.missed()]
     faults += _object_faults(store, dict(sorted(named.items())))
     # What a later step replaced is no longer in a row, but the event that named it still is.
     others = {d: "an object that no row names any more" for d, told in seen.there.items() if told and d not in named}
@@ -77,7 +98,26 @@ def verify(ledger: Ledger, store: Store) -> Verified:
     orphans = sorted(d for d, told in seen.there.items() if not told and d not in named)
     faults += _object_faults(store, dict(sorted(others.items())))
     faults += _object_faults(store, dict.fromkeys(orphans, "an object that no row names any more"))
-    return Verified(seen.chains, seen.events, len(named) + len(others), faults, orphans)
+    return Verified(
+        chains=seen.chains,
+        events=seen.events,
+        objects=len(named) + len(others),
+        faults=faults,
+        orphans=orphans,
+        seals=sealed.seals,
+        anchored=sealed.anchored,
+        unsealed=seen.unsealed,
+        notes=tuple(_notes(sealed, trust)),
+    )
+
+
+def _notes(sealed: SealCheck, trust: Trust) -> Iterator[str]:
+    if not sealed.seals:
+        yield "no seal is there: a ledger that was rewritten as a whole would not be noticed; regreport seal makes one"
+    elif not trust.public_keys:
+        yield "signatures not checked: no public key is given (--public-key, [seal] public_keys, or an anchor)"
+    if not trust.checks_rollback:
+        yield "rollback not checked: no anchor is given (--anchor, or [seal] anchor)"
 
 
 def _object_faults(store: Store, owners: Mapping[str, str]) -> Iterator[str]:

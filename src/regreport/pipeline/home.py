@@ -27,6 +27,14 @@ def silent(what: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
+def later(on: date, years: int) -> date:
+    """The same day so many calendar years on."""
+    try:
+        return on.replace(year=on.year + years)
+    except ValueError:  # 29 February
+        return on.replace(year=on.year + years, month=3, day=1)
+
+
 @dataclass(frozen=True)
 class Home:
     """Settings, ports and who acts. `link` makes a signed link from a digest and a file name, or ''."""
@@ -69,11 +77,7 @@ class Home:
 
     def retain_until(self, regime: Regime, on: date) -> date:
         """The day until which a report's objects are kept: calendar years, the longer of regime and settings."""
-        years = max(regime.retention_years, self.settings.retention_years)
-        try:
-            return on.replace(year=on.year + years)
-        except ValueError:  # 29 February
-            return on.replace(year=on.year + years, month=3, day=1)
+        return later(on, max(regime.retention_years, self.settings.retention_years))
 
     def state(self, obligation_id: str) -> ObligationState:
         """The obligation with this id. Raises NotFound."""

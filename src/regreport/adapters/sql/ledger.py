@@ -11,11 +11,12 @@ from regreport.adapters.sql.leases import Leases
 from regreport.adapters.sql.migration import migrate_engine
 from regreport.adapters.sql.obligations import Obligations
 from regreport.adapters.sql.openings import Openings
+from regreport.adapters.sql.seals import Seals
 from regreport.adapters.sql.signed import Signed
 from regreport.ports import Clock
 
 
-class SqlLedger(Leases, Batches, Obligations, Openings, Answers, Approvals, Signed, Evidence):
+class SqlLedger(Leases, Batches, Obligations, Openings, Answers, Approvals, Signed, Seals, Evidence):
     """The Ledger of ports.py on SQLite, MySQL or MariaDB. `SqlLedger(engine, clock)`; see `open_ledger`."""
 
 

@@ -46,6 +46,7 @@ from regreport.adapters.sql.tables import (
     report_file,
     report_log,
     request,
+    seal,
     sign_off,
     snapshot,
     source_batch,
@@ -88,6 +89,7 @@ _LISTED: Final = (
         select(request.c.subject).where(request.c.request_id == approval.c.request_id).scalar_subquery(),
         ("request_id", "decision", "requested_by", "decided_by", "reason"),
     ),
+    _Listed(seal, literal("seals"), ("seal_id", "leaves", "root", "previous_seal_id", "object_digest")),
     _Listed(alert, alert.c.subject, ("kind", "words")),
     _Listed(
         sign_off,
