@@ -18,6 +18,7 @@ COMMANDS = {
     "render", "parse", "check", "rules", "fields", "coverage", "verify", "simulate", "demo", "doctor", "compile-schema",
     "refdata", "approvals", "approve", "reject", "resolve", "sign-off", "alerts",
     "reconcile", "files",
+    "seal",
 }  # fmt: skip
 
 
