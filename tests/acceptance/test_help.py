@@ -16,8 +16,7 @@ ROOT = typer.main.get_command(app)
 COMMANDS = {
     "init", "load", "run", "generate", "validate", "deliver", "confirm", "status", "balance", "findings", "explain",
     "render", "parse", "check", "rules", "fields", "coverage", "verify", "simulate", "demo", "doctor", "compile-schema",
-    "refdata", "approvals", "approve", "reject", "resolve", "sign-off", "alerts",
-    "reconcile", "files",
+    "refdata", "approvals", "approve", "reject", "resolve", "correct", "sign-off", "alerts", "reconcile", "files",
     "seal",
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import typer
 
 from regreport.cli.approvals import register as add_approvals
 from regreport.cli.controls import register as add_controls
+from regreport.cli.corrections import register as add_corrections
 from regreport.cli.days import register as add_days
 from regreport.cli.evidence import register as add_evidence
 from regreport.cli.exits import exit_code_of
@@ -32,17 +33,19 @@ app = typer.Typer(
     help="Regulatory reports: generate, validate, deliver, confirm, and prove it. Exit codes: 0 done, 1 something to "
     "look at, 2 unusable input, 3 configuration, 4 try again, 5 evidence broken.",
 )
-for add in (
+REGISTERS = (
     add_workspaces,
     add_days,
     add_records,
+    add_corrections,
     add_approvals,
     add_signing,
     add_messages,
     add_controls,
     add_files,
     add_evidence,
-):
+)
+for add in REGISTERS:
     add(app)
 
 

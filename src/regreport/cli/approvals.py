@@ -64,7 +64,7 @@ def _decide(name: str, verdict: str, reason: str, workspace: WorkspaceOption, ac
     from regreport.model.approval import Verdict
     from regreport.pipeline.approving import decide
 
-    _reason_given(reason)
+    reason_given(reason)
     with at_home(workspace, acting(actor), writes=True) as home:
         done = decide(home, name, Verdict(verdict), reason)
     print_lines(f"{done.request.request_id} ({done.request.kind} of {done.request.subject}) {verdict}: {done.next}")
@@ -81,7 +81,7 @@ def resolve(
     from regreport.pipeline.approving import RESOLUTIONS
     from regreport.pipeline.approving import resolve as ask
 
-    _reason_given(reason)
+    reason_given(reason)
     wanted, actor = _told_apart(outcome, RESOLUTIONS)
     with at_home(workspace, acting(user or actor), writes=True) as home:
         asked = ask(home, report_id, wanted, reason)
@@ -110,7 +110,8 @@ def acting(actor: str) -> str:
     return named(actor or os.environ.get(ACTOR_VARIABLE, ""))
 
 
-def _reason_given(reason: str) -> None:
+def reason_given(reason: str) -> None:
+    """Raises BadInput where no reason is given."""
     from regreport.errors import BadInput
 
     if not reason.strip():
