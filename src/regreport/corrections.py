@@ -21,6 +21,7 @@ from regreport.engine.totals import totals_by
 from regreport.errors import BadInput
 from regreport.model.batch import SourceBatch
 from regreport.pipeline import Home
+from regreport.regime import source_scope
 from regreport.sources.columns import Column, load_columns
 from regreport.sources.reading import Reading
 from regreport.sources.values import read_values
@@ -113,10 +114,10 @@ def record_delta(home: Home, asked: Delta, reason: str) -> SourceBatch:
     years = max(home.settings.retention_years, SOURCE_YEARS_MIN)
     until = date(standing.on.year + years, 12, 31)
     folder = f"source/{standing.entity}/{standing.on.isoformat()}/{batch_id}"
-    row = _corrected(asked, batch_id)
+    row, scope = _corrected(asked, batch_id), source_scope(standing.kind)
     with home.store.batch():
-        document = home.store.put(_document(home, asked, reason, batch_id), f"{folder}.delta.json", until)
-        digest = home.store.put(parquet_bytes(row), f"{folder}.parquet", until)
+        document = home.store.put(_document(home, asked, reason, batch_id), f"{folder}.delta.json", until, scope)
+        digest = home.store.put(parquet_bytes(row), f"{folder}.parquet", until, scope)
     batch = SourceBatch(
         batch_id=batch_id, number=number, kind=standing.kind, entity=standing.entity, business_date=standing.on,
         rows=1, digest=digest, file_name=f"correction of {asked.record}", file_digest=document,

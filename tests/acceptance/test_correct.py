@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
+from regreport import app
 from tests.acceptance.conftest import everything
 from tests.acceptance.test_sequences import Firm, few, firm
 
@@ -42,9 +44,15 @@ def test_a_delta_is_previewed_recorded_and_sent(firm: Firm, record: str) -> None
 
 def test_the_document_of_a_delta_says_who_and_why(firm: Firm, record: str) -> None:
     firm.shell("correct", "--record", record, "--set", "price=1.5", *WHY, "--as", "carla", at=firm.at())
-    path = next((firm.shell.workspace / "store" / "names").rglob("*.delta.json"), None)
-    assert path is not None
-    document = json.loads(path.read_text())
+    with sqlite3.connect(firm.shell.workspace / "ledger.sqlite") as ledger:
+        ((digest,),) = ledger.execute("select file_digest from source_batch where file_name like 'correction%'")
+    home = app.build(firm.shell.workspace)
+    try:
+        document = json.loads(home.store.read(digest))
+    finally:
+        app.close(home)
+    sealed = next((firm.shell.workspace / "store" / "objects").rglob(digest)).read_bytes()
+    assert WHY[1].encode() not in sealed, "a record may hold persons: at rest it is encrypted"
     assert (document["who"], document["why"]) == ("carla", WHY[1])
     assert document["changes"]["price"]["to"] == "1.5"
 
