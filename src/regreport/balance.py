@@ -44,6 +44,11 @@ class Account:
     records: pl.DataFrame
     residual: pl.DataFrame
 
+    def named(self, category: str) -> list[str]:
+        """The transaction ids of one category, one a claim."""
+        found: list[str] = self.records.filter(pl.col("category") == category)["transaction_id"].to_list()
+        return found
+
     @property
     def done(self) -> bool:
         """Nothing is unaccounted for, held, unanswered or rejected."""

@@ -105,9 +105,11 @@ def test_every_record_of_a_category_is_named_with_its_reason(delivered: Shell) -
 
 def test_silence_is_an_alarm(delivered: Shell) -> None:
     delivered("simulate", "--behaviour", "never", at=ANSWERED)
-    delivered("status", at=CONFIRMED)
-    told = delivered("status", "--json", at=LATER, code=1).json["obligations"]
-    assert all("no answer within 24 hours" in " ".join(o["waits"]) for o in told)
+    told = delivered("status", "--json", at=CONFIRMED, code=1).json
+    assert (told["days"][0]["overdue"], told["needs"]) == ([], {"held": 8, "unanswered": 369})
+    told = delivered("status", "--json", at=LATER, code=1).json
+    assert all("no answer within 24 hours" in " ".join(o["waits"]) for o in told["obligations"])
+    assert (len(told["days"][0]["overdue"]), told["needs"]["overdue"]) == (3, 3)
 
 
 def test_a_refused_file_waits_for_a_person(delivered: Shell) -> None:

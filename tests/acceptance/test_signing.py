@@ -162,3 +162,91 @@ def test_nobody_signs_without_a_name_or_a_day_that_is_not_there(firm: Firm, sent
     assert "nothing to sign off" in firm.shell("sign-off", "--date", "2026-11-20", "--comment", "x", code=2).err
     firm.shell.env["REGREPORT_ACTOR"] = ""
     assert "Say who you are" in firm.shell("sign-off", "--date", DAY, "--comment", "x", at=RUN, code=1).err
+
+
+def needs(shell: Shell, code: int, at: str = CONFIRMED) -> dict[str, int]:
+    """What status says that somebody has to look at."""
+    return dict(shell("status", "--json", at=at, code=code).json["needs"])
+
+
+def test_status_ends_with_1_while_something_needs_a_person(firm: Firm, sent: str) -> None:
+    """Unanswered within its time needs nobody; the control is the same day accepted."""
+    assert needs(firm.shell, 0) == {"unanswered": 2}
+    firm.shell("simulate", at=CONFIRMED)
+    firm.shell("confirm", at=CONFIRMED)
+    assert needs(firm.shell, 0, LATER) == {}
+    assert firm.shell("status", "--json", at=LATER).json["days"][0]["done"]
+    firm.load(firm.rows[2])
+    assert needs(firm.shell, 1) == {"held": 1}
+
+
+def test_partly_accepted_needs_a_person_until_it_is_signed_for(confirmed: Shell) -> None:
+    assert needs(confirmed, 1) == {"held": 8, "rejected": 2, "unanswered": 4}
+    (day,) = confirmed("status", "--json", code=1).json["days"]
+    assert (day["done"], day["signed"]) == (False, None)
+    sign(confirmed, "8 held, Rejected: 2, unanswered=4.")
+    assert needs(confirmed, 0) == {}
+    (day,) = confirmed("status", "--json").json["days"]
+    assert (day["done"], day["signed"]["by"], day["open"]["held"]) == (True, "ana", 8)
+    assert "done: signed off by ana" in confirmed("status").out
+
+
+def test_what_is_open_is_named_one_by_one(confirmed: Shell) -> None:
+    ids = {
+        c: [r["transaction_id"] for r in confirmed("balance", "--records", c, "--json").json]
+        for c in ("held", "rejected", "unanswered")
+    }
+    most = "; ".join((*ids["held"], *ids["rejected"][:-1], *ids["unanswered"]))
+    assert "rejected 2" in sign(confirmed, most, code=1)
+    assert "held" not in sign(confirmed, most, code=1)
+    sign(confirmed, f"{most}, {ids['rejected'][-1]}.")
+
+
+def test_an_answer_that_cannot_be_used_is_named_once(confirmed: Shell) -> None:
+    named = "held 8, unanswered 4, rejected 2"
+    sign(confirmed, named)
+    (confirmed.workspace / "inbox" / "authority-se" / "odd.xml").write_text("<odd/>")
+    confirmed("confirm")
+    assert needs(confirmed, 1) == {"quarantined": 1}
+    assert "quarantined 1" in sign(confirmed, named, code=1)
+    sign(confirmed, f"{named}, odd.xml was sent to us by mistake")
+    assert needs(confirmed, 0) == {}
+    ((kind, digest),) = alerts(confirmed)
+    assert (kind, len(digest)) == ("quarantine", 64)
+    assert "odd" not in confirmed("alerts").out, "the name comes from outside, and is not told on"
+    confirmed("verify")
+
+
+def test_a_day_that_was_never_loaded_is_late_once(firm: Firm) -> None:
+    firm.run()
+    for at in (CONFIRMED, LATER, LATER):
+        firm.shell("confirm", at=at)
+    assert alerts(firm.shell) == [("late", f"EU-TRANSACTION-MIFIR-{DAY}-{firm.house}")]
+    assert "overdue" in needs(firm.shell, 1, LATER)
+
+
+def test_what_lies_in_an_inbox_and_is_no_file_alerts_once(firm: Firm, sent: str) -> None:
+    inbox = next(p for p in (firm.shell.workspace / "inbox").iterdir() if p.is_dir())
+    (inbox / "link.xml").symlink_to("/etc/passwd")
+    for _ in range(2):
+        firm.shell("confirm", at=CONFIRMED)
+    ((kind, subject),) = alerts(firm.shell)
+    assert (kind, subject.partition("/")[0]) == ("stray", inbox.name)
+    assert firm.shell("alerts", "--json").json[0]["open"]
+    (inbox / "link.xml").unlink()
+    assert not firm.shell("alerts", "--json").json[0]["open"]
+
+
+def test_a_parked_report_alerts_once(firm: Firm) -> None:
+    firm.load(*firm.rows[:2])
+    firm.shell("generate", "--date", DAY, at=RUN)
+    firm.shell("validate", at=RUN)
+    told = firm.explain(1)
+    place = firm.shell.workspace / "outbox" / told["report"]["destination"]
+    place.mkdir(parents=True)
+    (place / told["files"][0]["name"]).write_text("another file of that name")
+    for _ in range(2):
+        firm.shell("run", "--date", DAY, "--entity", firm.house, at=RUN, code=None)
+    assert ("parked", f"EU-TRANSACTION-MIFIR-{DAY}-{firm.house}-1") in alerts(firm.shell)
+    assert [k for k, _ in alerts(firm.shell)].count("parked") == 1
+    assert needs(firm.shell, 1, RUN)["stuck"] == 1

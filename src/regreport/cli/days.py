@@ -117,12 +117,12 @@ def status(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is owed, where it stands, and what waits for a person. Exit 1 where something is overdue or stuck."""
-    from regreport.cli import views
+    """What is owed, where it stands, and what waits for a person. Exit 1 where something does."""
+    from regreport.cli.standing import show_status
 
     on = parse_date(date) if date else None
     with at_home(workspace) as home:
-        if views.show_status(home, on, as_json=as_json):
+        if show_status(home, on, as_json=as_json):
             raise typer.Exit(Exit.LOOK)
 
 

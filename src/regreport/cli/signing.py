@@ -43,13 +43,21 @@ def sign_off(
 
 
 def alerts(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """What was raised, each once: answers that did not come, unknown deliveries, quarantined files."""
+    """What was raised, each once, by whom it was told, and whether it still needs a person."""
+    from regreport.pipeline.alerting import alerts_due, told_by
+
     with at_home(workspace) as home:
-        found = home.ledger.alerts()
+        due = {(d.kind, d.subject) for d in alerts_due(home)}
+        found = [
+            {**vars(a), "open": (a.kind, a.subject) in due, "told_by": told_by(home, a)} for a in home.ledger.alerts()
+        ]
     if as_json:
         print_json(found)
     elif not found:
         print_lines("No alert was ever raised")
     else:
-        rows = [(a.raised_at, a.kind, a.subject, a.words) for a in found]
-        print_table("", ("raised (UTC)", "kind", "about", "words"), rows)
+        rows = [
+            (a["raised_at"], a["kind"], a["subject"], a["words"], "open" if a["open"] else "", ", ".join(a["told_by"]))
+            for a in found
+        ]
+        print_table("", ("raised (UTC)", "kind", "about", "words", "open", "told by"), rows)

@@ -11,8 +11,6 @@ from regreport.balance import CATEGORIES
 from regreport.cli.exits import Exit
 from regreport.cli.failures import exit_of, failures, print_failures
 from regreport.cli.printing import print_json, print_lines, print_table
-from regreport.errors import RegreportError
-from regreport.model.report import Status
 from regreport.plan import Wanted, plan
 
 if TYPE_CHECKING:
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from regreport.ports import ObligationState
     from regreport.rehearsal import Rehearsed
 
-HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN, Status.REJECTED)
-"""Statuses that wait for a person."""
-_BEFORE_DELIVERY = (Status.GENERATED, Status.VALIDATED)
 _HEADINGS = {"not_reportable": "not reportable", "unanswered": "sent, unanswered"}
 
 
@@ -74,18 +69,18 @@ def day_accounts(home: Home, on: date | None) -> list[dict[str, Any]]:
     records no obligation looks at."""
     states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
     found = [_account(home, s) for s in states if home.batches(s) or home.submissions(s.obligation.obligation_id)]
-    return found + [_unplanned_account(home, u) for u in pipeline.unplanned(home, on)]
+    return found + [unplanned_account(home, u) for u in pipeline.unplanned(home, on)]
 
 
-def _name(home: Home, lei: str) -> str:
+def name_of(home: Home, lei: str) -> str:
     """The entity's name; its LEI where it has left the settings: what it did stays readable."""
     return next((e.name for e in home.settings.entities if e.lei == lei), lei)
 
 
-def _unplanned_account(home: Home, day: Unplanned) -> dict[str, Any]:
+def unplanned_account(home: Home, day: Unplanned) -> dict[str, Any]:
     return {
         "obligation": "",
-        "entity": _name(home, day.entity),
+        "entity": name_of(home, day.entity),
         "date": day.on.isoformat(),
         "ingested": day.account.ingested,
         **day.account.counts,
@@ -101,7 +96,7 @@ def _account(home: Home, state: ObligationState) -> dict[str, Any]:
     account = pipeline.account(home, state)
     return {
         "obligation": state.obligation.obligation_id,
-        "entity": _name(home, state.obligation.entity),
+        "entity": name_of(home, state.obligation.entity),
         "date": state.obligation.report_date.isoformat(),
         "ingested": account.ingested,
         **account.counts,
@@ -167,99 +162,6 @@ def _show_records(home: Home, on: date | None, category: str, *, as_json: bool) 
         ("record", "rule", "reason", "report"),
         [(r["transaction_id"], r["rule"], r["reason"], r["report_id"]) for r in rows],
     )
-
-
-def show_status(home: Home, on: date | None, *, as_json: bool) -> bool:
-    """Obligations with their submissions and what waits for a person; whether anything is overdue or stuck."""
-    now = home.now()
-    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
-    rows = [_state_row(home, s, now) for s in states]
-    quarantine = [e for e in home.ledger.feedback() if e.quarantine]
-    strays = _strays(home)
-    days = list(pipeline.unplanned(home, on))
-    nobodys = [d for d in days if not d.owed or d.on > now.date()]
-    signed = {s.obligation.report_date: "" for s in states}
-    signed = {day: words for day in signed if (words := pipeline.signed_state(home, day))}
-    signed = {s.obligation.report_date: "" for s in states}
-    signed = {day: words for day in signed if (words := pipeline.signed_state(home, day))}
-    trouble = any(r["overdue"] or r["waits"] for r in rows) or bool(quarantine or strays or nobodys)
-    if as_json:
-        unplanned = [{k: v for k, v in _unplanned_account(home, d).items() if k in _DAY} for d in days]
-        told = {"now": now, "obligations": rows, "quarantined": quarantine, "strays": strays, "unplanned": unplanned}
-        told["signed"] = {day.isoformat(): words for day, words in signed.items()}
-        told["signed"] = {day.isoformat(): words for day, words in signed.items()}
-        print_json(told | {"trouble": trouble})
-        return trouble
-    print_table(
-        "",
-        ("obligation", "due (UTC)", "status", "latest report", "waits for a person", "late"),
-        [
-            (
-                r["obligation"],
-                r["due_at"][:16].replace("T", " "),
-                r["status"],
-                r["report_status"],
-                "; ".join(r["waits"]),
-                "LATE" if r["late"] else "",
-            )
-            for r in rows
-        ],
-    )
-    print_lines(*(f"{day} {words}" for day, words in signed.items()))
-    print_lines(*(f"{day} {words}" for day, words in signed.items()))
-    for entry in quarantine:
-        print_lines(f"QUARANTINED {entry.file_name}: {entry.quarantine}")
-    for stray in strays:
-        print_lines(f"LEFT IN THE INBOX {stray}")
-    for day in days:
-        why = "regreport run plans one" if day.owed else "no role in regreport.toml covers them"
-        future = ", a day to come" if day.on > now.date() else ""
-        print_lines(f"NO REPORT for {_name(home, day.entity)} {day.on}{future}: {day.account.ingested} records; {why}")
-    return trouble
-
-
-_DAY = ("entity", "date", "ingested", "status")
-
-
-def _strays(home: Home) -> list[str]:
-    """What lies in an inbox and is no answer, so that nobody waits for it in vain."""
-    found = []
-    for destination in home.settings.destinations:
-        try:
-            found += [f"{destination.name}: {name}: {why}" for name, why in home.channel(destination).strays()]
-        except RegreportError as error:
-            found.append(f"{destination.name}: cannot be looked into: {error}")
-    return found
-
-
-def _state_row(home: Home, state: ObligationState, now: Any) -> dict[str, Any]:
-    owed = state.obligation
-    submissions = home.submissions(owed.obligation_id)
-    latest = submissions[-1] if submissions else None
-    unsettled = [] if state.status.value == "discharged" else submissions
-    stuck = [s for s in unsettled if s.status in HUMAN_QUEUE]
-    # What validate stopped is settled by the report that came after it.
-    waits = [
-        f"{s.report_id} {s.status.value}{f' ({w})' if (w := pipeline.retry_in_words(s)) else ''}"
-        for s in stuck
-        if s is latest or s.status is not Status.VALIDATION_FAILED
-    ]
-    unapproved = pipeline.waits_for_approval(home, [s for s in submissions if s.status in _BEFORE_DELIVERY])
-    waits += [f"{r} waits for a second person: regreport approve {r}" for r in sorted(unapproved)]
-    waits += [w for s in submissions if (w := pipeline.overdue_answer(home, s))]
-    open_ = state.status.value == "open"
-    return {
-        "obligation": owed.obligation_id,
-        "due_at": owed.due_at.isoformat(),
-        "status": state.status.value,
-        "report": latest.report_id if latest else "",
-        "report_status": latest.status.value
-        if latest
-        else ("no source" if not home.batches(state) else "not generated"),
-        "waits": waits,
-        "late": state.late,
-        "overdue": open_ and now > owed.due_at and not (latest and latest.delivered_at),
-    }
 
 
 def show_demo(done: Rehearsed, folder: Path, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from regreport.errors import Permanent
 from regreport.failpoints import during
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
@@ -22,7 +23,6 @@ from regreport.pipeline.delivering import check_ways, deliver
 from regreport.pipeline.generating import generate
 from regreport.pipeline.home import Home
 from regreport.pipeline.retrying import in_words as retry_in_words
-from regreport.pipeline.signing import signed_state
 from regreport.pipeline.validating import validate
 from regreport.plan import Wanted, is_late, plan
 from regreport.ports import ObligationState
@@ -42,7 +42,6 @@ __all__ = [
     "retry_in_words",
     "run",
     "run_step",
-    "signed_state",
     "states_of",
     "unplanned",
     "validate",
@@ -83,10 +82,14 @@ def _handed_over(home: Home, state: ObligationState) -> bool:
 
 
 def run(home: Home, on: date, wanted: Wanted | None = None) -> list[Ran]:
-    """All four steps for a date. Running it again changes nothing."""
-    states = planned(home, on, wanted)
-    check_ways(home, [(s.obligation.cell, s.obligation.destination) for s in states])
-    return [run_step(home, step, states) for step in STEPS]
+    """All four steps for a date. Running it again changes nothing. What stops it keeps no alert from being raised."""
+    try:
+        states = planned(home, on, wanted)
+        check_ways(home, [(s.obligation.cell, s.obligation.destination) for s in states])
+        return [run_step(home, step, states) for step in STEPS]
+    except Permanent:
+        raise_alerts(home)
+        raise
 
 
 def _submissions(home: Home, states: Sequence[ObligationState]) -> list[Submission]:

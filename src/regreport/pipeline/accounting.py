@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from regreport import balance as balancing
 from regreport import books, inputs
@@ -22,6 +22,9 @@ HANDED_OVER: Final = frozenset(
 )
 ACCOUNTED: Final = "accounted"
 """Kind of the event of a generate; its `report` is the submission that it made, empty where nothing was to be sent."""
+NO_ANSWER: Final = "no-answer"
+PENDING: Final = "pending"
+"""Kinds of alert: the authority has said nothing, or has not decided."""
 UNDECIDED: Final = "Loaded, and nothing has been decided about it yet; regreport run does"
 UNPLANNED: Final = "Loaded, and no report of its day is planned yet; regreport run does"
 UNOWED: Final = "No role in regreport.toml is in force for this entity and day, so nobody is ever told of it"
@@ -41,7 +44,7 @@ def account(home: Home, state: ObligationState) -> Account:
     """Where every source record of the obligation's day is by now; what came after the last generate is held."""
     landed = inputs.ingested(home.store, home.batches(state))
     accounts = balancing.accounts(home.store, state.decisions_digest)
-    if _is_due(home, state):
+    if is_due(home, state):
         accounts = balancing.waiting(landed, accounts, UNDECIDED)
     submissions = home.submissions(state.obligation.obligation_id)
     told = [s for s in submissions if s.status not in books.NEVER_SENT]
@@ -67,7 +70,7 @@ def _still_tells(home: Home, submission: Submission) -> bool:
     return made[-1:] == [submission.report_id]
 
 
-def _is_due(home: Home, state: ObligationState) -> bool:
+def is_due(home: Home, state: ObligationState) -> bool:
     """Whether generate would decide anew; never for an entity that has left the settings."""
     try:
         return home.fingerprint(state) != state.batches_seen
@@ -97,31 +100,42 @@ def _is_owed(home: Home, kind: str, entity: str, on: date) -> bool:
     return any(o.entity == entity and home.regime(o.cell).source_kind == kind for o in planned)
 
 
+class Overdue(NamedTuple):
+    """What an authority should have said by now: the kind of alert that it is worth, and words."""
+
+    kind: str
+    words: str
+
+
 def overdue_answer(home: Home, submission: Submission) -> str:
-    """What the authority should have said of a submission by now, in words; '' where it owes nothing.
+    """What the authority should have said of a submission by now, in words; '' where it owes nothing."""
+    found = overdue(home, submission)
+    return found.words if found else ""
+
+
+def overdue(home: Home, submission: Submission) -> Overdue | None:
+    """What the authority should have said of a submission by now.
 
     No answer, at all or for some of the records (one file of two, a mere receipt), after the destination's hours; or
     records that are still pending after the regime's days.
     """
-    now, handed_over = home.now(), submission.delivered_at
-    if handed_over is None:
-        return ""
+    now, handed_over, name = home.now(), submission.delivered_at, submission.report_id
     known = {d.name: d.answer_hours for d in home.settings.destinations}
-    if submission.destination not in known:
-        return ""
+    if handed_over is None or submission.destination not in known:
+        return None
     hours = known[submission.destination]
     due = now > handed_over + timedelta(hours=hours)
     if submission.status is Status.DELIVERED and due:
-        return f"{submission.report_id}: no answer within {hours} hours"
+        return Overdue(NO_ANSWER, f"{name}: no answer within {hours} hours")
     if submission.status not in (Status.ACKNOWLEDGED, Status.PARTIALLY_ACCEPTED):
-        return ""
+        return None
     silent = books.count(home.store, submission, Outcome.SENT) if due else 0
     if silent:
-        return f"{submission.report_id}: no answer within {hours} hours for {_records(silent)}"
+        return Overdue(NO_ANSWER, f"{name}: no answer within {hours} hours for {_records(silent)}")
     days = home.regime(cell_of(submission)).pending_days
-    first = min(e.received_at for e in home.ledger.feedback(submission.report_id) if not e.quarantine)
+    first = min(e.received_at for e in home.ledger.feedback(name) if not e.quarantine)
     waiting = books.count(home.store, submission, Outcome.PENDING) if days and now > first + timedelta(days=days) else 0
-    return f"{submission.report_id}: {_records(waiting)} still pending after {days} days" if waiting else ""
+    return Overdue(PENDING, f"{name}: {_records(waiting)} still pending after {days} days") if waiting else None
 
 
 def _records(count: int) -> str:

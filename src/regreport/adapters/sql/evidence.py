@@ -16,6 +16,7 @@ from regreport.adapters.sql.tables import (
     report_file,
     report_log,
     seal,
+    sign_off,
     snapshot,
     source_batch,
 )
@@ -34,6 +35,7 @@ _NAMED: Final[tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...]] = (
     (report_file, ("report_id", "number"), ("digest", "container_digest")),
     (feedback_log, ("file_name",), ("digest",)),
     (seal, ("seal_id",), ("object_digest",)),
+    (sign_off, ("report_date", "number"), ("digest",)),
 )
 """Table, the columns that name a row, the columns that hold digests of objects."""
 
