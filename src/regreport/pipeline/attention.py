@@ -91,7 +91,7 @@ class Day:
     @property
     def done(self) -> bool:
         """DESIGN law 8: nothing unaccounted for, held, unanswered or rejected, or signed for."""
-        return self.is_settled or (not self.residual and not any(c in self.open for c in RECORDS))
+        return self.is_settled or (not self.residual and not any(c in self.open for c in (*RECORDS, "missing")))
 
     @property
     def waits(self) -> bool:
