@@ -27,7 +27,7 @@ from regreport.errors import ConfigurationError
 from regreport.failpoints import watched
 from regreport.pipeline import Home
 from regreport.pipeline.home import Progress, silent
-from regreport.ports import Alarm, Channel, Clock
+from regreport.ports import Alarm, Channel, Clock, Post
 from regreport.settings import Destination, Settings, load_settings
 
 WORKSPACE_VARIABLE: Final = "REGREPORT_WORKSPACE"
@@ -72,6 +72,7 @@ def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progr
         release=scratch.close,
         link=lambda digest, name: make_link(settings, now, digest, name),
         alarms=open_alarms(settings, workspace),
+        post=open_post(settings, workspace),
         progress=progress,
     )
 
@@ -136,6 +137,15 @@ def open_alarms(settings: Settings, workspace: Path) -> list[Alarm]:
 
     alarms: list[Alarm] = [WebAlarm(settings.alerts.webhook)] if settings.alerts.webhook else []
     return [*alarms, MailAlarm.open(settings.alerts.mail, workspace)] if settings.alerts.mail else alarms
+
+
+def open_post(settings: Settings, workspace: Path) -> Post | None:
+    """Who is written to of sign-offs; None where nobody is. Raises ConfigurationError."""
+    if not settings.sign_off.mail_to:
+        return None
+    from regreport.adapters.post import SignOffPost
+
+    return SignOffPost.open(settings.alerts.mail, settings.sign_off.mail_to, workspace)
 
 
 def open_channel(destination: Destination, workspace: Path) -> Channel:

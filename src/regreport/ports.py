@@ -423,6 +423,14 @@ class Alarm(Protocol):
         """Tell it. Raises ChannelUnavailable (try again), ConfigurationError, DeliveryRefused, DeliveryUnknown."""
 
 
+class Post(Protocol):
+    """Sends a letter of each sign-off to whoever keeps it outside of the ledger's reach."""
+
+    def send(self, signed: SignOff, seal: Seal | None) -> None:
+        """One letter; `seal` is the newest there is. Raises ChannelUnavailable (try again), ConfigurationError,
+        DeliveryRefused, DeliveryUnknown."""
+
+
 class Channel(Protocol):
     """One way to hand a file over.
 

@@ -124,6 +124,13 @@ class Alerts(_Frozen):
     """Options of the e-mail channel, with the addresses as `recipient.alerts`."""
 
 
+class SigningOff(_Frozen):
+    """Who gets a letter of each sign-off, so that what was signed is known outside of this house's own ledger."""
+
+    mail_to: tuple[str, ...] = ()
+    """Addresses; the mail server is that of `alerts.mail`."""
+
+
 class Keys(_Frozen):
     """Encryption at rest: of what, and where the keyring is."""
 
@@ -164,6 +171,7 @@ class Settings(BaseSettings):
     approval: Approval = Approval()
     retry: Retry = Retry()
     alerts: Alerts = Alerts()
+    sign_off: SigningOff = SigningOff()
     lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 60
     """A process that has not renewed its lease for so long may be taken over."""
     keys: Keys = Keys()
@@ -195,6 +203,8 @@ class Settings(BaseSettings):
             twice = sorted({v for v in values if values.count(v) > 1})
             if twice:
                 raise ValueError(f"{what} given twice: {', '.join(twice)}")
+        if self.sign_off.mail_to and not self.alerts.mail:
+            raise ValueError("sign_off.mail_to needs a mail server: set host and sender in [alerts.mail]")
         for entity in self.entities:
             for role in entity.roles:
                 if role.destination not in names:

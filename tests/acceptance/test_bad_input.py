@@ -252,4 +252,6 @@ def test_bad_reference_data_is_refused(one_firm: Path, tmp_path: Path) -> None:
     assert "no column lei" in shell("refdata", "load", "leis", tmp_path / "leis.csv", *day, code=2).err
     assert "'dreams'" in shell("refdata", "load", "dreams", "x.csv", *day, code=3).err
     assert "YYYY-MM-DD" in shell("refdata", "load", "leis", "x.csv", "--date", "yesterday", code=2).err
+    for date in ("20261123", "2026-W48-1", "2026-11-31"):
+        assert "YYYY-MM-DD" in shell("balance", "--date", date, code=2).err
     assert everything(one_firm) == before

@@ -126,7 +126,7 @@ def test_every_read_command_speaks_json(reading: Shell, words: tuple[str, ...]) 
 def test_explain_tells_a_record_from_source_to_answer(reading: Shell) -> None:
     rejected = reading("balance", "--records", "rejected", "--json", code=None).json[0]["transaction_id"]
     told = reading("explain", "--record", rejected).out
-    for word in ("line", "trades.csv", "Decision: REPORTABLE", "Art", "NEW", ".xml", "delivered", "REJECTED"):
+    for word in ("record", "trades.csv", "Decision: REPORTABLE", "Art", "NEW", ".xml", "delivered", "REJECTED"):
         assert word in told, word
 
 

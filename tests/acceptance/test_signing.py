@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import CONFIRMED, DAY, RUN, Shell, everything
+from tests.acceptance.test_mail import Postman, postman
 from tests.acceptance.test_sequences import Firm, few, firm
 
-__all__ = ["few", "firm"]  # fixtures
+__all__ = ["few", "firm", "postman"]  # fixtures
 
 LATER = "2026-11-27T09:00:00Z"
 
@@ -250,3 +253,34 @@ def test_a_parked_report_alerts_once(firm: Firm) -> None:
     assert ("parked", f"EU-TRANSACTION-MIFIR-{DAY}-{firm.house}-1") in alerts(firm.shell)
     assert [k for k, _ in alerts(firm.shell)].count("parked") == 1
     assert needs(firm.shell, 1, RUN)["stuck"] == 1
+
+
+def test_a_letter_of_each_sign_off_carries_the_newest_seal(firm: Firm, sent: str, postman: Postman) -> None:
+    firm.shell("seal", "--new-key", firm.shell.workspace / "key.pem", at=CONFIRMED)
+    firm.shell.env["REGREPORT_SIGNING_KEY"] = str(firm.shell.workspace / "key.pem")
+    firm.shell("seal", at=CONFIRMED)
+    with sqlite3.connect(firm.shell.workspace / "ledger.sqlite") as ledger:
+        ((seal_id, root),) = ledger.execute("select seal_id, root from seal").fetchall()
+    settings = firm.shell.workspace / "regreport.toml"
+    plain = settings.read_text()
+    settings.write_text(f'{plain}\n[sign_off]\nmail_to = ["audit@bank.example"]\n')
+    assert "needs a mail server" in firm.shell("status", code=3).err
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = free.getsockname()[1]
+    for port, letters in ((closed, 0), (postman.port, 1)):
+        server = f'[alerts.mail]\nhost = "127.0.0.1"\nport = "{port}"\ntls = "none"\nsender = "r@bank.example"'
+        more = '"recipient.alerts" = "ops@bank.example"\n[sign_off]\nmail_to = ["audit@bank.example"]'
+        settings.write_text(f"{plain}\n{server}\n{more}\n")
+        if not letters:
+            answer = firm.shell("sign-off", "--date", DAY, "--comment", "unanswered 2, Ms Secret", at=CONFIRMED)
+            assert "was not sent" in answer.err
+        for _ in range(2):
+            firm.shell("confirm", at=CONFIRMED)
+        assert len(postman.letters) == letters
+    ((_, recipients, letter),) = postman.letters
+    text = letter.get_content()
+    assert recipients == ["audit@bank.example"]
+    assert all(words in text for words in (DAY, "Signed by: ana", seal_id, root))
+    assert "Secret" not in text
+    firm.shell("verify")

@@ -39,7 +39,10 @@ def parse_date(text: str) -> date:
     from regreport.errors import BadInput
 
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
+        if found.isoformat() != text:  # 20261123 and 2026-W48-1 are dates too, but nobody means them here
+            raise ValueError(f"Not written as YYYY-MM-DD: {text!r}")
+        return found
     except ValueError as error:
         raise BadInput(f"{error}", "Write the date as YYYY-MM-DD", field="--date", value=text) from None
 

@@ -84,7 +84,7 @@ def explain(
 
 def _tell_record(story: Any) -> None:
     source = dict(story.source)
-    place = f"line {source.pop('source_line')} of {source.pop('file')}"
+    place = f"record {source.pop('source_line')} of {source.pop('file')}"
     loaded = f"loaded {source.pop('loaded_at')} by {source.pop('loaded_by')}"
     print_lines(f"Record {source.get('transaction_id')}: {place}, {loaded}")
     print_pairs(source)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from regreport.cli.exits import Exit
 from regreport.cli.options import AsOption, DateOption, JsonOption, WorkspaceOption, at_home, parse_date
-from regreport.cli.printing import print_json, print_lines, print_table
+from regreport.cli.printing import print_json, print_lines, print_table, visible
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +28,15 @@ def sign_off(
     """Sign a day off. Refused while records are unaccounted for, or something open is not named in the comment."""
     from regreport.cli.approvals import acting
     from regreport.pipeline import signing
+    from regreport.pipeline.mailing import mail_sign_offs
 
     on = parse_date(date)
     with at_home(workspace, acting(actor), writes=True) as home:
         refused = signing.refusals(signing.look_at(home, on), comment)
         signed = None if refused else signing.sign_off(home, on, comment)
+        unsent = mail_sign_offs(home) if signed else []
+    for words in unsent:
+        print(f"regreport: {visible(words)}; confirm tries again", file=sys.stderr)
     if as_json:
         print_json({"date": on, "signed": signed, "refused": refused})
     elif signed:

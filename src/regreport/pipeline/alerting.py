@@ -17,6 +17,7 @@ from regreport.model.report import Status, Submission
 from regreport.model.signed import Alert
 from regreport.pipeline.accounting import NO_ANSWER, overdue
 from regreport.pipeline.home import Home
+from regreport.pipeline.mailing import mail_sign_offs
 from regreport.plan import is_late
 from regreport.ports import Alarm, ObligationState
 
@@ -51,6 +52,7 @@ def raise_alerts(home: Home) -> list[Alert]:
     every = home.ledger.alerts()
     for alarm in home.alarms:
         _tell(home, alarm, every)
+    mail_sign_offs(home)
     return [a for a in every if (a.kind, a.subject) not in known]
 
 

@@ -15,7 +15,7 @@ from regreport.keyring import KeyRing
 from regreport.model.batch import SourceBatch
 from regreport.model.obligation import Cell
 from regreport.model.report import Submission
-from regreport.ports import Alarm, Channel, Clock, Ledger, ObligationState, Store
+from regreport.ports import Alarm, Channel, Clock, Ledger, ObligationState, Post, Store
 from regreport.regime import Regime, ReportContext, find_regime
 from regreport.settings import Destination, Settings
 
@@ -48,6 +48,7 @@ class Home:
     scratch: Path
     link: Callable[[str, str], str] = field(default=lambda digest, name: "")
     alarms: Sequence[Alarm] = ()
+    post: Post | None = None
     progress: Progress = field(default=silent)
     keyring: KeyRing | None = None
     """Where the keys are that the store's objects are sealed under; None: nothing is sealed."""
