@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from regreport.cli.exits import Exit
-from regreport.cli.options import JsonOption, WorkspaceOption, at_home
+from regreport.cli.options import AsOption, JsonOption, WorkspaceOption, at_home
 from regreport.cli.printing import print_json, print_lines, print_pairs, print_table
+from regreport.cli.revealing import RevealOption, note_reveal
 
 
 def register(app: typer.Typer) -> None:
@@ -20,15 +21,21 @@ def register(app: typer.Typer) -> None:
 def findings(
     report_id: Annotated[str, typer.Argument(help="A report id.")],
     warnings: Annotated[bool, typer.Option("--warnings/--errors-only", help="Show warnings too.")] = True,
+    reveal: RevealOption = "",
     workspace: WorkspaceOption = None,
+    actor: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """What was found wrong with a report's records, grouped by cause. Exit 1 where there are errors."""
     from regreport.evidence import explain as evidence
+    from regreport.masking import masked_row
 
-    with at_home(workspace) as home:
+    with at_home(workspace, actor, writes=bool(reveal)) as home:
         table = evidence.findings_of(home.ledger, home.store, report_id)
+        shown = note_reveal(home, f"findings of {report_id}", reveal)
     rows = [r for r in table.to_dicts() if warnings or r["severity"] == "error"]
+    if not shown:
+        rows = [masked_row(r, r["path"]) for r in rows]
     if as_json:
         print_json(rows)
     else:
@@ -59,18 +66,23 @@ def _show_findings(rows: list[dict[str, Any]]) -> None:
 def explain(
     report_id: Annotated[str, typer.Argument(help="A report id.")] = "",
     record: Annotated[str, typer.Option("--record", "-r", help="A record's transaction id or reference.")] = "",
+    reveal: RevealOption = "",
     workspace: WorkspaceOption = None,
+    actor: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """What happened to a report or a record, from the source row to the authority's answer, in words."""
     from regreport.errors import BadInput
     from regreport.evidence import explain as evidence
+    from regreport.masking import masked_story
 
     if bool(report_id) == bool(record):
         raise BadInput("give a report id, or --record with a record's id", "")
-    with at_home(workspace) as home:
+    with at_home(workspace, actor, writes=bool(reveal)) as home:
         if record:
             stories = evidence.explain_record(home.ledger, home.store, record)
+            if not note_reveal(home, f"record {record}", reveal):
+                stories = [evidence.RecordStory(*masked_story(s.source, s.regimes)) for s in stories]
         else:
             told = evidence.explain_report(home.ledger, home.store, report_id)
     if as_json:

@@ -19,6 +19,7 @@ from regreport.engine.decision import Decision
 from regreport.engine.spool import Spool
 from regreport.generate.reported import Reported
 from regreport.inputs import SourceDay
+from regreport.masking import masked_table
 from regreport.model.finding import Severity
 from regreport.model.report import Action
 from regreport.passes import PLACED_SCHEMA
@@ -133,16 +134,17 @@ def _one_chunk(
 
 
 def _source_faults(chunk: pl.DataFrame) -> pl.DataFrame:
-    """Rows with a value that could not be understood: key, transaction_id, rule, reason (of the first such value)."""
+    """Rows with a value that could not be understood: key, transaction_id, rule, reason (of the first such value; who a
+    person is stays in the source row)."""
     bad = chunk.filter(pl.col("source_faults").list.len() > 0)
     first = pl.col("source_faults").list.first().struct
-    return bad.select(
+    faults = bad.select(*versions.KEY, "transaction_id", *(first.field(f) for f in ("column", "problem", "value")))
+    shown = masked_table(faults, ["value"]).with_columns(pl.col("value").fill_null(""))
+    return shown.select(
         *versions.KEY,
         "transaction_id",
-        rule=pl.format("SRC-{}", first.field("column")),
-        reason=pl.format(
-            "{}: {} (value '{}')", first.field("column"), first.field("problem"), first.field("value").fill_null("")
-        ),
+        rule=pl.format("SRC-{}", "column"),
+        reason=pl.format("{}: {} (value '{}')", "column", "problem", "value"),
     )
 
 

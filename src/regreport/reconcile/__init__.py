@@ -7,7 +7,7 @@ decimals, times as instants, lists without their order. Nothing here reads a fil
 
 from regreport.reconcile.buckets import BREAKS_SCHEMA, Bucket, compare
 from regreport.reconcile.differences import DIFFERENCES_SCHEMA, differences
-from regreport.reconcile.leaves import Leaf, fingerprint, leaves, masked, texts
+from regreport.reconcile.leaves import Leaf, fingerprint, leaves, texts
 
 __all__ = [
     "BREAKS_SCHEMA",
@@ -18,6 +18,5 @@ __all__ = [
     "differences",
     "fingerprint",
     "leaves",
-    "masked",
     "texts",
 ]

@@ -15,9 +15,6 @@ import polars as pl
 from regreport.engine.fields import FieldLayer
 
 PARTED_BY: Final = "|"
-_PERSON: Final = r"(\.id|first_names|surnames|birth_date|^investment_decision_id|^execution_id)$"
-_NO_PERSON: Final = r"^([A-Z0-9]{18}[0-9]{2}|[A-Z0-9]{4})(\|([A-Z0-9]{18}[0-9]{2}|[A-Z0-9]{4}))*$"
-"""LEIs, MICs and the codes of four letters (INTC, NORE) that stand where a person may stand."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +103,3 @@ _ONE: Final[dict[str, Callable[[pl.Expr], pl.Expr]]] = {
     "timestamp": _instant,
     "boolean": _truth,
 }
-
-
-def masked(table: pl.DataFrame, shown: Sequence[str], column: str = "column") -> pl.DataFrame:
-    """The table with the values in `shown` hidden where the field named in `column` may tell who a person is.
-
-    The length stays, so that a lost letter can be seen; an LEI or MIC is no person and stays too.
-    """
-    person = pl.col(column).str.contains(_PERSON)
-    return table.with_columns(
-        pl.when(person & pl.col(c).is_not_null() & ~pl.col(c).str.contains(_NO_PERSON))
-        .then(pl.format("(person, {} characters)", pl.col(c).str.len_chars()))
-        .otherwise(pl.col(c))
-        .alias(c)
-        for c in shown
-    )

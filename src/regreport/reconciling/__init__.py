@@ -19,9 +19,10 @@ import polars as pl
 
 from regreport.engine.spool import ROWS_PER_CHUNK, parquet_bytes
 from regreport.errors import BadInput
+from regreport.masking import masked_table
 from regreport.pipeline import Home
 from regreport.ports import ObligationState
-from regreport.reconcile import BREAKS_SCHEMA, DIFFERENCES_SCHEMA, Bucket, compare, differences, masked
+from regreport.reconcile import BREAKS_SCHEMA, DIFFERENCES_SCHEMA, Bucket, compare, differences
 from regreport.reconciling.extract import Extract, read_extract
 from regreport.reconciling.ours import Ours
 from regreport.regime import Regime, regimes
@@ -215,7 +216,7 @@ def _kept(home: Home, regime: Regime, done: Reconciled) -> Reconciled:
 
 def hidden(regime: Regime, fields: pl.DataFrame) -> pl.DataFrame:
     """The differing fields with persons' values masked."""
-    return masked(fields, ("ours", "theirs", "source")) if regime.holds_persons else fields
+    return masked_table(fields, ("ours", "theirs", "source")) if regime.holds_persons else fields
 
 
 def summary(done: Reconciled) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from regreport.reconcile.leaves import Leaf, canonical, masked
+from regreport.reconcile.leaves import Leaf, canonical
 
 ALIKE = [
     ("decimal", "5.10", "+05.1"),
@@ -48,20 +48,3 @@ def test_values_that_are_not_alike(kind: str, a: str, b: str) -> None:
 def test_the_order_of_several_values_does_not_count() -> None:
     assert one("text", "A|B", many=True) == one("text", "B|A", many=True)
     assert one("text", "A|B", many=True) != one("text", "A|A", many=True)
-
-
-def test_persons_are_hidden_and_firms_are_not() -> None:
-    table = pl.DataFrame(
-        {
-            "column": ["buyer.id", "buyer.id", "buyer.surnames", "price", "execution_id", "seller.id"],
-            "ours": ["529900T8BM49AURSDO55", "DE12345", "Müller", "12", "NORE", None],
-        }
-    )
-    assert masked(table, ["ours"])["ours"].to_list() == [
-        "529900T8BM49AURSDO55",
-        "(person, 7 characters)",
-        "(person, 6 characters)",
-        "12",
-        "NORE",
-        None,
-    ]
