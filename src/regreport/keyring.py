@@ -40,5 +40,5 @@ class KeyRing(Protocol):
     def destroy(self, key_id: str, by: str) -> None:
         """End a data key for good, and keep that it was; again changes nothing. Raises NotFound."""
 
-    def keys(self) -> list[DataKey]:
+    def known(self) -> list[DataKey]:
         """Every key there is or was, by id."""

@@ -337,6 +337,13 @@ class Ledger(Protocol):
     def object_digests(self) -> Mapping[str, str]:
         """Every digest that any row names -> what names it (for `verify` and the sweep of orphans)."""
 
+    # what must be kept longer than the store says
+    def held_subjects(self) -> list[tuple[str, str]]:
+        """(hold, what it is about) of every legal hold that nobody has released."""
+
+    def kept_longer(self) -> dict[str, tuple[date, bool]]:
+        """Object -> (day before which it may not go, whether it is on hold), where the ledger says so itself."""
+
     # seals
     def unsealed_heads(self) -> list[Head]:
         """Where every chain ends that has moved since a seal last covered it."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "init", "load", "run", "generate", "validate", "deliver", "confirm", "status", "balance", "findings", "explain",
     "render", "parse", "check", "rules", "fields", "coverage", "verify", "simulate", "demo", "doctor", "compile-schema",
     "refdata", "approvals", "approve", "reject", "resolve", "correct", "sign-off", "alerts", "reconcile", "files",
+    "persons",
     "seal",
 }  # fmt: skip
 

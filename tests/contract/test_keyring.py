@@ -15,7 +15,7 @@ def test_a_key_is_made_once_and_found_again(keyring: KeyRing) -> None:
     assert len(key) == 32
     assert keyring.create("mifir-2036") == keyring.key("mifir-2036") == key
     assert keyring.create("mifir-2037") != key
-    told = keyring.keys()
+    told = keyring.known()
     assert [(k.key_id, k.destroyed_at) for k in told] == [("mifir-2036", ""), ("mifir-2037", "")]
 
 
@@ -36,7 +36,7 @@ def test_a_destroyed_key_never_comes_back(keyring: KeyRing) -> None:
     for ask in (keyring.key, keyring.create):
         with pytest.raises(KeyDestroyed, match="key mifir-2036 destroyed on 2026-11-23 by ana"):
             ask("mifir-2036")
-    (ended, stays) = keyring.keys()
+    (ended, stays) = keyring.known()
     assert (ended.key_id, ended.destroyed_by, ended.destroyed_at[:10]) == ("mifir-2036", "ana", "2026-11-23")
     assert stays.destroyed_at == ""
     keyring.key("mifir-2037")

@@ -92,7 +92,7 @@ class LocalKeyRing:
                 write_new(self._file(key_id, "destroyed"), json.dumps(told).encode() + b"\n")
             self._remove(key_id)
 
-    def keys(self) -> list[DataKey]:
+    def known(self) -> list[DataKey]:
         """Every key there is or was, by id."""
         with self._reachable():
             names = sorted(os.listdir(self.folder)) if self.folder.is_dir() else []

@@ -21,6 +21,7 @@ from regreport.cli.exits import exit_code_of
 from regreport.cli.files import register as add_files
 from regreport.cli.messages import register as add_messages
 from regreport.cli.options import THREADS_VARIABLE
+from regreport.cli.persons import register as add_persons
 from regreport.cli.records import register as add_records
 from regreport.cli.signing import register as add_signing
 from regreport.cli.workspaces import register as add_workspaces
@@ -44,6 +45,7 @@ REGISTERS = (
     add_controls,
     add_files,
     add_evidence,
+    add_persons,
 )
 for add in REGISTERS:
     add(app)

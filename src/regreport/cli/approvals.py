@@ -62,12 +62,15 @@ def reject(name: NameArgument, reason: ReasonOption, workspace: WorkspaceOption 
 
 def _decide(name: str, verdict: str, reason: str, workspace: WorkspaceOption, actor: str) -> None:
     from regreport.model.approval import Verdict
+    from regreport.persons.ends import follow
     from regreport.pipeline.approving import decide
 
     reason_given(reason)
     with at_home(workspace, acting(actor), writes=True) as home:
         done = decide(home, name, Verdict(verdict), reason)
-    print_lines(f"{done.request.request_id} ({done.request.kind} of {done.request.subject}) {verdict}: {done.next}")
+        ended = follow(home, done.request)
+    next_ = ended or done.next
+    print_lines(f"{done.request.request_id} ({done.request.kind} of {done.request.subject}) {verdict}: {next_}")
 
 
 def resolve(

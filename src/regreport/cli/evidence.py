@@ -128,5 +128,5 @@ def _show(seen: Verified) -> None:
         print_lines(f"{len(seen.orphans)} objects that no row names (left by an interrupted step; harmless)")
     if seen.seals and seen.unsealed:
         print_lines(f"{seen.unsealed} events are not sealed yet")
-    print_lines(*seen.notes)
+    print_lines(*seen.ended, *seen.notes)
     print_lines("Everything is as it was recorded" if not seen.faults else f"{len(seen.faults)} faults")

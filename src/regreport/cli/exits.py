@@ -23,6 +23,7 @@ def exit_code_of(error: BaseException) -> int | None:
     table: tuple[tuple[type[BaseException], Exit], ...] = (
         (errors.BadInput, Exit.INPUT),
         (errors.NotFound, Exit.INPUT),
+        (errors.KeyDestroyed, Exit.INPUT),
         (errors.IntegrityError, Exit.EVIDENCE),
         (errors.Retryable, Exit.RETRY),
         (errors.ConfigurationError, Exit.CONFIGURATION),

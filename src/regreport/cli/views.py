@@ -67,9 +67,15 @@ def show_step(home: Home, ran: Ran, *, as_json: bool) -> Exit:
 def day_accounts(home: Home, on: date | None) -> list[dict[str, Any]]:
     """The account of every obligation of a date (or of all) that has source records or a report; then the days whose
     records no obligation looks at."""
-    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    states = _readable(home, on)
     found = [_account(home, s) for s in states if home.batches(s) or home.submissions(s.obligation.obligation_id)]
     return found + [unplanned_account(home, u) for u in pipeline.unplanned(home, on)]
+
+
+def _readable(home: Home, on: date | None) -> list[ObligationState]:
+    """Obligations of a date, or all, but for those whose key was destroyed."""
+    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    return [s for s in states if not home.has_ended(s)] if home.destroyed_keys() else states
 
 
 def name_of(home: Home, lei: str) -> str:
@@ -145,7 +151,7 @@ def _show_records(home: Home, on: date | None, category: str, *, as_json: bool) 
     wanted = category.replace(" ", "_")
     if wanted not in CATEGORIES:
         raise BadInput("no such category", f"Known: {', '.join(CATEGORIES)}", field="--records", value=category)
-    states = home.ledger.obligations(report_date=on) if on else home.ledger.obligations()
+    states = _readable(home, on)
     rows = []
     for state in states:
         found = pipeline.account(home, state).records

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from regreport.errors import IntegrityError, NotFound
+from regreport.errors import IntegrityError, KeyDestroyed, NotFound
 from regreport.evidence.seal_check import SealCheck, Trust, is_own
+from regreport.model.approval import RequestKind
 from regreport.ports import Ledger, Store
 
+Ended = dict[str, tuple[str, int]]
+"""Key that was destroyed -> when and by whom in words, and how many objects ended with it."""
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
 DIGEST_LENGTH: Final = 64
 TOLD: Final = ("fields", "index", "manifest", "findings", "outcomes", "feedback")
@@ -33,6 +36,8 @@ class Verified:
     anchored: int = 0
     unsealed: int = 0
     """Events that no seal covers yet: they may still be changed unseen by who owns ledger and store."""
+    ended: Sequence[str] = ()
+    """Keys that were destroyed after their last duty, as two persons decided, and how many objects ended with each."""
     notes: Sequence[str] = ()
     """What was not checked, and what would be needed for it."""
 
@@ -66,7 +71,8 @@ class Watch:
         elif sequence in self.sealed.expected[chain]:
             self.sealed.meet(chain, sequence, found)
         for name, value in detail.items():
-            if len(value) >= DIGEST_LENGTH:
+            # What a request for a key names is a digest over many objects, and none itself.
+            if len(value) >= DIGEST_LENGTH and detail.get("kind") != RequestKind.DESTROY_KEY:
                 self._tell(chain, sequence, name, value)
 
     def _tell(self, chain: str, sequence: int, name: str, value: str) -> None:
@@ -91,13 +97,15 @@ def verify(ledger: Ledger, store: Store, trust: Trust | None = None) -> Verified
     seen = Watch(dict.fromkeys(store.digests(), False), named, sealed)
     faults = list(ledger.verify_chains(seen.see))
     faults += [*sealed.faults, *sealed.missed()]
-    faults += _object_faults(store, dict(sorted(named.items())))
+    ended: Ended = {}
+    faults += _object_faults(store, dict(sorted(named.items())), ended)
     # What a later step replaced is no longer in a row, but the event that named it still is.
     others = {d: "an object that no row names any more" for d, told in seen.there.items() if told and d not in named}
     others |= {d: f"an object that no row names any more ({place})" for d, place in seen.missing.items()}
     orphans = sorted(d for d, told in seen.there.items() if not told and d not in named)
-    faults += _object_faults(store, dict(sorted(others.items())))
-    faults += _object_faults(store, dict.fromkeys(orphans, "an object that no row names any more"))
+    faults += _object_faults(store, dict(sorted(others.items())), ended)
+    faults += _object_faults(store, dict.fromkeys(orphans, "an object that no row names any more"), ended)
+    faults += _not_agreed(ledger, ended)
     return Verified(
         chains=seen.chains,
         events=seen.events,
@@ -107,6 +115,7 @@ def verify(ledger: Ledger, store: Store, trust: Trust | None = None) -> Verified
         seals=sealed.seals,
         anchored=sealed.anchored,
         unsealed=seen.unsealed,
+        ended=[f"{ended[key][0]}: {ended[key][1]} objects have ended with it" for key in sorted(ended)],
         notes=tuple(_notes(sealed, trust)),
     )
 
@@ -120,9 +129,20 @@ def _notes(sealed: SealCheck, trust: Trust) -> Iterator[str]:
         yield "rollback not checked: no anchor is given (--anchor, or [seal] anchor)"
 
 
-def _object_faults(store: Store, owners: Mapping[str, str]) -> Iterator[str]:
+def _object_faults(store: Store, owners: Mapping[str, str], ended: Ended) -> Iterator[str]:
+    """Every object that is not what it was. One whose key was destroyed is no fault; it is counted."""
     for digest, owner in owners.items():
         try:
             store.verify(digest)
         except (IntegrityError, NotFound) as error:
             yield f"{owner}: {error}"
+        except KeyDestroyed as gone:
+            ended[gone.key_id] = (str(gone), ended.get(gone.key_id, ("", 0))[1] + 1)
+
+
+def _not_agreed(ledger: Ledger, ended: Ended) -> Iterator[str]:
+    """Keys that are gone although no second person had agreed to it."""
+    for key_id, (words, objects) in sorted(ended.items()):
+        asked = ledger.requests(key_id)
+        if not any(r.kind == RequestKind.DESTROY_KEY.value and r.is_approved for r in asked):
+            yield f"{words}, and no second person had agreed to it: {objects} objects cannot be read any more"

@@ -85,7 +85,10 @@ def unplanned(home: Home, on: date | None = None) -> Iterator[Unplanned]:
     for kind, entity, day in home.ledger.batch_days():
         if (kind, entity, day) in seen or day != (on or day):
             continue
-        landed = inputs.ingested(home.store, home.ledger.batches(kind, entity, day))
+        batches = home.ledger.batches(kind, entity, day)
+        if home.is_ended(*(b.digest for b in batches)):
+            continue
+        landed = inputs.ingested(home.store, batches)
         owed = _is_owed(home, kind, entity, day)
         nothing = balancing.accounts(home.store, "")
         accounts = balancing.waiting(landed, nothing, UNPLANNED if owed else UNOWED)
@@ -121,7 +124,7 @@ def overdue(home: Home, submission: Submission) -> Overdue | None:
     """
     now, handed_over, name = home.now(), submission.delivered_at, submission.report_id
     known = {d.name: d.answer_hours for d in home.settings.destinations}
-    if handed_over is None or submission.destination not in known:
+    if handed_over is None or submission.destination not in known or home.is_ended(submission.index_digest):
         return None
     hours = known[submission.destination]
     due = now > handed_over + timedelta(hours=hours)

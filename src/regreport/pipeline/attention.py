@@ -244,7 +244,8 @@ class _Found:
             self.matters.append(Matter("missing", (name,), words))
         if state.status is ObligationStatus.OPEN and home.now() > owed.due_at and not _left(submissions):
             self.overdue.append(f"{name}: due {owed.due_at:%Y-%m-%d %H:%M} UTC, and nothing was handed over")
-        if loaded and (state.status not in _SETTLED or is_due(home, state)):
+        settled = state.status in _SETTLED and not is_due(home, state)
+        if loaded and not settled and not home.has_ended(state):
             self.accounts[name] = account(home, state)
         if state.late:
             self.matters.append(Matter("late", (name, *(s.report_id for s in submissions)), f"{name} is late"))

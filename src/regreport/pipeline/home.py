@@ -80,6 +80,21 @@ class Home:
         """The day until which a report's objects are kept: calendar years, the longer of regime and settings."""
         return later(on, max(regime.retention_years, self.settings.retention_years))
 
+    def destroyed_keys(self) -> frozenset[str]:
+        """Keys whose objects have ended."""
+        return frozenset(k.key_id for k in self.keyring.known() if k.destroyed_at) if self.keyring else frozenset()
+
+    def is_ended(self, *digests: str) -> bool:
+        """Whether the key of any of these objects was destroyed: then nothing of that day can be read any more."""
+        gone = self.destroyed_keys()
+        return bool(gone) and any(self.store.has(d) and self.store.key_id(d) in gone for d in digests if d)
+
+    def has_ended(self, state: ObligationState) -> bool:
+        """Whether the key of an obligation's day was destroyed."""
+        if not self.destroyed_keys():
+            return False
+        return self.is_ended(state.decisions_digest, state.state_digest, *(b.digest for b in self.batches(state)))
+
     def state(self, obligation_id: str) -> ObligationState:
         """The obligation with this id. Raises NotFound."""
         found = self.ledger.obligations(obligation_id=obligation_id)
@@ -193,7 +208,9 @@ class Contexts:
         if others is None:
             others = self._obligations(owed.cell, [owed.entity])
         for other in others:
-            if other.state_digest and other.obligation.obligation_id != owed.obligation_id:
+            if other.obligation.obligation_id == owed.obligation_id or self._home.is_ended(other.state_digest):
+                continue
+            if other.state_digest:
                 yield other.obligation.report_date.isoformat(), other.state_digest
 
 

@@ -18,7 +18,7 @@ def ring(folder: Path) -> LocalKeyRing:
 
 
 def test_nothing_is_made_before_the_first_key(tmp_path: Path) -> None:
-    assert ring(tmp_path / "keys").keys() == []
+    assert ring(tmp_path / "keys").known() == []
     assert not (tmp_path / "keys").exists()
 
 

@@ -7,6 +7,7 @@ from regreport.adapters.sql.approvals import Approvals
 from regreport.adapters.sql.batches import Batches
 from regreport.adapters.sql.database import open_database
 from regreport.adapters.sql.evidence import Evidence
+from regreport.adapters.sql.keeping import Keeping
 from regreport.adapters.sql.leases import Leases
 from regreport.adapters.sql.migration import migrate_engine
 from regreport.adapters.sql.obligations import Obligations
@@ -16,7 +17,7 @@ from regreport.adapters.sql.signed import Signed
 from regreport.ports import Clock
 
 
-class SqlLedger(Leases, Batches, Obligations, Openings, Answers, Approvals, Signed, Seals, Evidence):
+class SqlLedger(Keeping, Leases, Batches, Obligations, Openings, Answers, Approvals, Signed, Seals, Evidence):
     """The Ledger of ports.py on SQLite, MySQL or MariaDB. `SqlLedger(engine, clock)`; see `open_ledger`."""
 
 
