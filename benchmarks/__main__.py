@@ -66,7 +66,10 @@ def run_path(folder: Path, kinds: tuple[str, ...] = ("small", "large")) -> dict[
         ours, theirs = (measure("path", side, folder, kind=kind) for side in ("ours", "theirs"))
         generate = {n: side.outcome["generate_s"] for n, side in (("ours", ours), ("theirs", theirs))}
         alone[kind] = generate["theirs"] * path.SCALE, generate["ours"]
+        sealed = measure("path", "sealed", folder, kind=kind)
         note = f"{path.compare(kind, ours.outcome, theirs.outcome)}; generate alone {_ratio(alone[kind])}"
+        at_rest = f"{sealed.cpu_s:.2f} s, {sealed.cpu_s / ours.cpu_s:.2f} of the plain store's, {sealed.peak_mb:.0f} MB"
+        note += f"; encrypted at rest {at_rest}, {theirs.cpu_s * path.SCALE / sealed.cpu_s:.1f}x"
         found[f"path_{kind}"] = row(f"path_{kind}", ours, theirs, path.SCALE, note)
     if len(kinds) == 2:
         found["path"] = _both(found, tuple(map(sum, zip(*alone.values(), strict=True))))

@@ -27,7 +27,11 @@ from benchmarks.yardstick.facts import Facts
 from benchmarks.yardstick.report import Head, Program
 from benchmarks.yardstick.transaction import NAMESPACE
 from regreport import generate as generating
+from regreport.adapters.keyring import LocalKeyRing
 from regreport.adapters.local import LocalStore
+from regreport.adapters.opened import Opened
+from regreport.adapters.private import memory_root
+from regreport.adapters.sealed import Sealing
 from regreport.adapters.sql import open_ledger
 from regreport.engine.rule import CrossRule
 from regreport.engine.spool import Spool, parquet_bytes, read_chunks
@@ -71,11 +75,11 @@ def prepare(folder: Path, small: int = SMALL, large: int = LARGE) -> Work:
     return work
 
 
-def ours(folder: Path, kind: str) -> Work:
-    """The pipeline's generate and validate over every field table of a kind."""
+def ours(folder: Path, kind: str, *, sealed: bool = False) -> Work:
+    """The pipeline's generate and validate over every field table of a kind; `sealed`: the store is encrypted."""
     tables = sorted((folder / kind).glob("0*.parquet"))
     owed = [obligation(number) for number in range(len(tables))]
-    home = _home(folder / f"ours-{kind}", owed, tables)
+    home = _home(folder / f"ours-{kind}", owed, tables, sealed=sealed)
     pipeline_generating._Day = _FromFieldTables  # type: ignore[misc]
     _FromFieldTables.tables = {o.obligation_id: table for o, table in zip(owed, tables, strict=True)}
 
@@ -86,9 +90,17 @@ def ours(folder: Path, kind: str) -> Work:
         generated = cpu_seconds()
         moved = run_step(home, "validate", states).moved
         told = {"reports": len(moved), "generate_s": generated - begun, "validate_s": cpu_seconds() - generated}
+        if sealed:  # what the plain side gives is compared with the yardstick
+            home.store.close()
+            return told
         return told | {"submissions": [_outcome(home, s) for s in home.ledger.submissions(report_id=list(moved))]}
 
     return work
+
+
+def sealed(folder: Path, kind: str) -> Work:
+    """The same with the store encrypted, as a workspace has it."""
+    return ours(folder, kind, sealed=True)
 
 
 def _outcome(home: Home, submission: Submission) -> dict[str, str]:
@@ -179,7 +191,7 @@ def obligation(number: int) -> Obligation:
     return Obligation(key, material.CELL, entity, material.REPORT_DATE, material.DESTINATION.name, due)
 
 
-def _home(folder: Path, owed: Sequence[Obligation], tables: Sequence[Path]) -> Home:
+def _home(folder: Path, owed: Sequence[Obligation], tables: Sequence[Path], *, sealed: bool) -> Home:
     """A workspace: settings, a store in a folder, a ledger in SQLite with reference data and a batch an obligation."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "scratch").mkdir(parents=True)
@@ -190,9 +202,10 @@ def _home(folder: Path, owed: Sequence[Obligation], tables: Sequence[Path]) -> H
     )  # fmt: skip
     entities = tuple(Entity(name=f"Bench {o.entity}", lei=o.entity, country="DE") for o in owed)
     clock = FixedClock(material.CREATED_AT)
+    sealing = Sealing(LocalKeyRing(folder / "keys", clock.now), Opened(folder / "scratch", memory_root()))
     home = Home(
         settings=Settings(entities=entities, destinations=(destination,)),
-        store=LocalStore(folder / "store"),
+        store=LocalStore(folder / "store", sealing if sealed else None),
         ledger=open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}", clock),
         clock=clock,
         channel=lambda _: MemoryChannel(),
@@ -287,4 +300,4 @@ def _records(stream: BinaryIO) -> Iterator[bytes]:
                 del element.getparent()[0]
 
 
-SIDES: Final = {"prepare": prepare, "ours": ours, "theirs": theirs}
+SIDES: Final = {"prepare": prepare, "ours": ours, "sealed": sealed, "theirs": theirs}

@@ -69,7 +69,7 @@ class LocalKeyRing:
     def create(self, key_id: str) -> bytes:
         """The data key, made if it is new. Raises KeyDestroyed, ConfigurationError."""
         _check(key_id)
-        if self._file(key_id, "key").exists() or self._file(key_id, "destroyed").exists():
+        if key_id in self._opened or any(self._file(key_id, kind).exists() for kind in ("key", "destroyed")):
             return self.key(key_id)
         with self._turn, self._reachable():
             make_folder(self.folder)
@@ -109,8 +109,8 @@ class LocalKeyRing:
 
     def _refuse_destroyed(self, key_id: str) -> None:
         """A tombstone counts at once, also for a process that has the key in memory."""
-        ended = _read_json(self._file(key_id, "destroyed"))
-        if ended:
+        if os.path.exists(f"{self.folder}/{key_id}.destroyed"):
+            ended = _read_json(self._file(key_id, "destroyed"))
             self._remove(key_id)
             raise KeyDestroyed(key_id, str(ended.get("destroyed_at", "")), str(ended.get("destroyed_by", "")))
 

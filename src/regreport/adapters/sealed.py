@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from regreport.adapters.durable import write_new
 from regreport.adapters.opened import Opened
-from regreport.adapters.sealing import Seal, key_id_of, plain_stream, sealed_size, unsealed
+from regreport.adapters.sealing import Readable, Seal, key_id_of, plain_stream, sealed_size, unsealed
 from regreport.errors import ConfigurationError, KeyDestroyed
 from regreport.keyring import KeyRing
 
@@ -65,20 +66,19 @@ class Sealing:
 
     def parts(self, file: str, digest: str) -> Iterator[bytes]:
         """The plain bytes in a file. Raises KeyDestroyed, IntegrityError at what cannot be opened."""
-        with open(file, "rb") as stream:
-            key_id = key_id_of(stream)
-            stream.seek(0)
-            if key_id:
-                yield from unsealed(stream, self._key(key_id), digest)
-            else:
-                yield from iter(lambda: stream.read(_BLOCK_BYTES), b"")
+        with open(file, "rb", buffering=0) as stream:
+            yield from self._parts(stream, _key_id_at_start(stream), digest)
+
+    def _parts(self, stream: FileIO, key_id: str, digest: str) -> Iterator[bytes]:
+        if key_id:
+            return unsealed(stream, self._key(key_id), digest)
+        return iter(lambda: stream.read(_BLOCK_BYTES), b"")
 
     def stream(self, file: str, digest: str) -> BinaryIO:
         """The same as a stream."""
         stream = open(file, "rb")  # noqa: SIM115 - handed on
         try:
-            key_id = key_id_of(stream)
-            stream.seek(0)
+            key_id = _key_id_at_start(stream)
             return plain_stream(stream, self._key(key_id), digest) if key_id else stream
         except BaseException:
             stream.close()
@@ -86,12 +86,16 @@ class Sealing:
 
     def path(self, file: str, digest: str) -> Path:
         """A file with the plain bytes: the object's own, or one in private scratch that is good until `close`."""
-        if not key_id_in(file):
-            return Path(file)
-        if self._opened is None:
-            raise ConfigurationError("an object is encrypted, and this store was opened without scratch space")
-        there = self._opened.find(digest)
-        return there or self._opened.keep(digest, os.stat(file).st_size, self.parts(file, digest))
+        if self._opened is not None and (there := self._opened.find(digest)):
+            return there
+        with open(file, "rb", buffering=0) as stream:
+            key_id = _key_id_at_start(stream)
+            if not key_id:
+                return Path(file)
+            if self._opened is None:
+                raise ConfigurationError("an object is encrypted, and this store was opened without scratch space")
+            size = os.fstat(stream.fileno()).st_size
+            return self._opened.keep(digest, size, self._parts(stream, key_id, digest))
 
     def close(self) -> None:
         """Remove what `path` made."""
@@ -115,6 +119,12 @@ class Sealing:
         return False
 
 
+def _key_id_at_start(stream: Readable) -> str:
+    key_id = key_id_of(stream)
+    stream.seek(0)
+    return key_id
+
+
 def _mark_in(mark: Path) -> str:
     try:
         return mark.read_text("ascii").strip()
@@ -124,5 +134,5 @@ def _mark_in(mark: Path) -> str:
 
 def key_id_in(file: str) -> str:
     """The id of the key that an object's file is sealed under; '' where it is plain."""
-    with open(file, "rb") as stream:
+    with open(file, "rb", buffering=0) as stream:
         return key_id_of(stream)

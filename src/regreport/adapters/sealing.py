@@ -19,7 +19,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -34,6 +34,16 @@ CHUNK_BYTES: Final = 1 << 20
 TAG_BYTES: Final = 16
 HEADER_BYTES_MAX: Final = len(MAGIC) + 1 + 255 + SALT_BYTES
 _INFO: Final = b"regreport object 1"
+
+
+class Readable(Protocol):
+    """A stored object's file, raw or buffered."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most so many bytes; nothing at the end."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a place."""
 
 
 class Seal:
@@ -73,24 +83,25 @@ def sealed_size(plain_bytes: int, key_id: str) -> int:
     return len(MAGIC) + 1 + len(key_id) + SALT_BYTES + plain_bytes + chunks * TAG_BYTES
 
 
-def key_id_of(stream: BinaryIO) -> str:
+def key_id_of(stream: Readable) -> str:
     """The id of the key that a stored object is sealed under; '' for one that is stored plain. Reads the beginning."""
-    start = stream.read(len(MAGIC) + 1)
+    start = _read(stream, HEADER_BYTES_MAX)
     if len(start) <= len(MAGIC) or not start.startswith(MAGIC):
         return ""
-    return stream.read(start[-1]).decode("ascii", "replace")
+    after = len(MAGIC) + 1
+    return start[after : after + start[after - 1]].decode("ascii", "replace")
 
 
-def unsealed(stream: BinaryIO, key: bytes, digest: str) -> Iterator[bytes]:
+def unsealed(stream: Readable, key: bytes, digest: str) -> Iterator[bytes]:
     """The plain bytes of a sealed object, a chunk at a time, from a stream that stands at its beginning.
 
     Raises IntegrityError at the first chunk that is not what was stored, or not of this object.
     """
     header = _header(stream)
     cipher = AESGCM(_object_key(key, header[-SALT_BYTES:]))
-    number, chunk = 0, stream.read(CHUNK_BYTES + TAG_BYTES)
+    number, chunk = 0, _read(stream, CHUNK_BYTES + TAG_BYTES)
     while True:
-        after = stream.read(CHUNK_BYTES + TAG_BYTES) if len(chunk) == CHUNK_BYTES + TAG_BYTES else b""
+        after = _read(stream, CHUNK_BYTES + TAG_BYTES) if len(chunk) == CHUNK_BYTES + TAG_BYTES else b""
         ending = b"\0" if after else b"\1" + bytes.fromhex(digest)
         try:
             yield cipher.decrypt(_nonce(number), chunk, _associated(header, number, ending))
@@ -131,11 +142,19 @@ class _Unsealed(io.RawIOBase):
         super().close()
 
 
-def _header(stream: BinaryIO) -> bytes:
-    start = stream.read(len(MAGIC) + 1)
+def _read(stream: Readable, size: int) -> bytes:
+    """So many bytes, or all that are left; a raw file may give fewer at a time."""
+    found = stream.read(size) or b""
+    while len(found) < size and (more := stream.read(size - len(found))):
+        found += more
+    return found
+
+
+def _header(stream: Readable) -> bytes:
+    start = _read(stream, len(MAGIC) + 1)
     if len(start) <= len(MAGIC) or not start.startswith(MAGIC):
         raise IntegrityError("it does not begin as a sealed object")
-    return start + stream.read(start[-1] + SALT_BYTES)
+    return start + _read(stream, start[-1] + SALT_BYTES)
 
 
 def _object_key(key: bytes, salt: bytes) -> bytes:
