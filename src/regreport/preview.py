@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -81,6 +81,7 @@ def _ledger(target: Path, database: str) -> sqlite3.Connection:
 def _link(source: str, target: str) -> None:
     """Unchangeable objects are shared; what grows (an index, settings) is copied."""
     if {"objects", "names"} & set(Path(source).parts):
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)
+        with suppress(OSError):  # a scratch folder on another file system
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.acceptance.canaries import PERSONS, Canaries, dearer, leaks, ledger_values, plant
+from tests.acceptance.canaries import PERSONS, Canaries, dearer, leaks, ledger_values, person, plant
 from tests.acceptance.conftest import ANSWERED, DAY, LOADED, RUN, Answer, Shell
 from tests.acceptance.test_mail import KEY, Postman, by_mail
 
-IN_PLAIN = ("trades.csv", "again.csv", "outbox/", "simulator/", "out/")
+IN_PLAIN = ("trades.csv", "again.csv", "outbox/", "simulator/", "out.json")
 """What came in, what the authority gets, what somebody took out: plain on purpose."""
 
 
@@ -76,6 +76,17 @@ def _live_through(day: Planted) -> None:
     for category in ("held", "rejected", "unanswered", "accepted", "not-reportable"):
         day("balance", "--records", category)
         day("balance", "--records", category, "--json")
+    trader, other = person(1 + PERSONS)["id"], person(2 + PERSONS)["id"]
+    day.canaries.add(trader, other)
+    record = day("balance", "--records", "accepted", "--json").json[0]["transaction_id"]
+    change = ["correct", "--record", record, "--set", f"execution_id={trader}"]
+    for words in ([*change, "--preview"], [*change, "--preview", "--json"], change):
+        day(*words, "--reason", "another trader", at=ANSWERED)
+    day("run", "--date", DAY, at=ANSWERED)
+    day("correct", "--record", record, "--set", f"execution_id={other}", "--reason", "no", "--preview", at=ANSWERED)
+    day("sign-off", "--date", DAY, "--comment", "all that is held is known", at=ANSWERED)
+    day("controls", "--date", DAY)
+    day("persons", "export", "--id", trader, "-o", "out.json")
     for row in day("balance", "--records", "held", "--json").json[:40]:
         day("explain", "--record", row["transaction_id"])
         day("explain", "--record", row["transaction_id"], "--json")
@@ -91,6 +102,9 @@ def test_enough_was_planted_sent_held_and_rejected(planted: Planted) -> None:
     assert counts["rejected"] > 0
     assert counts["residual"] == 0
     assert len(planted.letters) >= 1
+    told = {words: answer for words, answer in planted.said if words.startswith(("correct", "persons"))}
+    assert {words: answer.err for words, answer in told.items() if answer.code} == {}
+    assert any("Recorded as" in answer.out for answer in told.values())
     assert all("Traceback" not in a.out + a.err for _, a in planted.said)
 
 

@@ -29,6 +29,7 @@ def correct(
     from regreport import app
     from regreport.cli.approvals import acting, reason_given
     from regreport.corrections import delta, record_delta
+    from regreport.masking import masked
     from regreport.preview import preview as previewed
 
     reason_given(reason)
@@ -42,7 +43,10 @@ def correct(
             batch = None
         else:
             lines, batch = [], record_delta(home, asked, reason)
-    changes = {name: {"from": before, "to": after} for name, (before, after) in asked.changes.items()}
+    changes = {
+        name: {"from": masked(name, before), "to": masked(name, after)}
+        for name, (before, after) in asked.changes.items()
+    }
     if as_json:
         print_json({"record": record, "changes": changes, "batch": batch, "would_send": lines})
         return
