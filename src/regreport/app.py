@@ -57,6 +57,13 @@ def find_workspace(given: Path | None) -> Path:
 def build(workspace: Path, *, actor: str = "", clock: Clock | None = None, progress: Progress = silent) -> Home:
     """The home of a workspace. Raises ConfigurationError, DatabaseUnavailable."""
     settings, _ = load_settings(workspace)
+    return assemble(settings, workspace, actor=actor, clock=clock, progress=progress)
+
+
+def assemble(
+    settings: Settings, workspace: Path, *, actor: str = "", clock: Clock | None = None, progress: Progress = silent
+) -> Home:
+    """The same from settings that are given, e.g. those of a rehearsal that must reach nothing real."""
     now = clock or the_clock()
     make_private(workspace / settings.scratch)
     scratch = PrivateFolder(workspace / settings.scratch)

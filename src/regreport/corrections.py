@@ -19,7 +19,7 @@ import polars as pl
 from regreport.engine.spool import parquet_bytes
 from regreport.engine.totals import totals_by
 from regreport.errors import BadInput
-from regreport.model.batch import SourceBatch
+from regreport.model.batch import SourceBatch, batch_id_of
 from regreport.pipeline import Home
 from regreport.regime import source_scope
 from regreport.sources.columns import Column, load_columns
@@ -28,7 +28,6 @@ from regreport.sources.values import read_values
 
 FIXED: Final = ("batch_id", "source_line", "source_faults", "transaction_id", "entity")
 """Columns that say which record it is: another one is another record, to be withdrawn here and loaded there."""
-SOURCE_YEARS_MIN: Final = 10
 
 
 @dataclass(frozen=True)
@@ -110,9 +109,8 @@ def record_delta(home: Home, asked: Delta, reason: str) -> SourceBatch:
     """Store the document of a delta and land its batch. Raises StaleState where the very same was recorded."""
     standing = asked.standing
     number = home.ledger.next_batch_number(standing.kind, standing.entity, standing.on)
-    batch_id = f"{standing.kind}-{standing.on.isoformat()}-{standing.entity}-{number}"
-    years = max(home.settings.retention_years, SOURCE_YEARS_MIN)
-    until = date(standing.on.year + years, 12, 31)
+    batch_id = batch_id_of(standing.kind, standing.on, standing.entity, number)
+    until = home.source_until(standing.on)
     folder = f"source/{standing.entity}/{standing.on.isoformat()}/{batch_id}"
     row, scope = _corrected(asked, batch_id), source_scope(standing.kind)
     with home.store.batch():

@@ -16,7 +16,7 @@ from typing import Final
 
 from regreport.engine.spool import parquet_bytes
 from regreport.errors import BadInput, ConfigurationError
-from regreport.model.batch import SourceBatch
+from regreport.model.batch import SourceBatch, batch_id_of
 from regreport.pipeline import Home
 from regreport.regime import source_scope
 from regreport.settings import FILE
@@ -28,7 +28,6 @@ from regreport.sources.reference import load_reference as read_reference
 from regreport.sources.rows import SourceRows
 
 MAPPINGS: Final = "mappings"
-SOURCE_YEARS_MIN: Final = 10
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -133,11 +132,11 @@ def _land(home: Home, source: str, mapping: Mapping, asked: Asked, scratch: Path
 def _store(home: Home, landed: Landed, batch: LandedBatch, scratch: Path) -> SourceBatch:
     """Store one landed batch and say what the ledger shall know of it."""
     number = home.ledger.next_batch_number(batch.kind, batch.entity, batch.business_date)
-    batch_id = f"{batch.kind}-{batch.business_date.isoformat()}-{batch.entity}-{number}"
+    batch_id = batch_id_of(batch.kind, batch.business_date, batch.entity, number)
     file = scratch / f"{batch_id}.parquet"
     batch.write(file, batch_id)
     name = f"source/{batch.entity}/{batch.business_date.isoformat()}/{batch_id}.parquet"
-    digest = home.store.put(_blocks(file), name, _until(home, batch.business_date), source_scope(batch.kind))
+    digest = home.store.put(_blocks(file), name, home.source_until(batch.business_date), source_scope(batch.kind))
     return SourceBatch(
         batch_id=batch_id,
         number=number,
@@ -160,7 +159,7 @@ def _store_originals(home: Home, source: str, rows: SourceRows, landed: Landed, 
 
     Raises BadInput where the file is not any more what was read: then nothing of it was taken in.
     """
-    until, scope = _until(home, home.now().date()), source_scope(mapping.kind)
+    until, scope = home.source_until(home.now().date()), source_scope(mapping.kind)
     if "://" in source:
         text = (chunk.write_csv().encode() for chunk in rows.chunks())
         content: bytes | Iterable[bytes] = text if landed.records else ",".join(rows.columns).encode()
@@ -177,15 +176,12 @@ def _blocks(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: stream.read(_BLOCK_BYTES), b"")
 
 
-def _until(home: Home, on: date) -> date:
-    years = max(home.settings.retention_years, SOURCE_YEARS_MIN)
-    return date(on.year + years, 12, 31)
-
-
 def load_reference(home: Home, dataset: str, file: Path, on: date) -> tuple[str, int]:
     """Land a dated reference data snapshot; returns its digest and rows. Raises BadInput."""
     snapshot = read_reference(dataset, file)
-    digest = home.store.put(parquet_bytes(snapshot), f"refdata/{dataset}/{on.isoformat()}.parquet", _until(home, on))
+    digest = home.store.put(
+        parquet_bytes(snapshot), f"refdata/{dataset}/{on.isoformat()}.parquet", home.source_until(on)
+    )
     home.ledger.add_snapshot(dataset, on, digest, snapshot.height, home.actor)
     return digest, snapshot.height
 

@@ -22,15 +22,8 @@ from regreport import app, books
 from regreport.errors import ConfigurationError
 from regreport.pipeline import Home, generate, planned
 
-LEFT_OUT: Final = (
-    "outbox",
-    "inbox",
-    "incoming",
-    app.SCRATCH,
-    "ledger.sqlite",
-    "ledger.sqlite-wal",
-    "ledger.sqlite-shm",
-)
+LEDGER: Final = "ledger.sqlite"
+LEFT_OUT: Final = ("outbox", "inbox", "incoming", app.SCRATCH, LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm")
 
 
 @dataclass(frozen=True)
@@ -65,17 +58,15 @@ def _copy(home: Home, workspace: Path) -> Iterator[Home]:
     with TemporaryDirectory(dir=home.scratch, prefix="preview-") as scratch:
         target = Path(scratch) / "workspace"
         shutil.copytree(workspace, target, ignore=shutil.ignore_patterns(*LEFT_OUT), copy_function=_link)
-        with closing(sqlite3.connect(database.database)) as mine, closing(_ledger(target, database.database)) as other:
+        with closing(sqlite3.connect(database.database)) as mine, closing(sqlite3.connect(target / LEDGER)) as other:
             mine.backup(other)
-        copy = app.build(target, actor=home.actor, clock=home.clock)
+        # Given, not read again: the environment, or an absolute path, would lead back to the ledger that is real.
+        apart = {"database": f"sqlite:///{LEDGER}", "scratch": app.SCRATCH}
+        copy = app.assemble(home.settings.model_copy(update=apart), target, actor=home.actor, clock=home.clock)
         try:
             yield copy
         finally:
             app.close(copy)
-
-
-def _ledger(target: Path, database: str) -> sqlite3.Connection:
-    return sqlite3.connect(target / Path(database).name)
 
 
 def _link(source: str, target: str) -> None:

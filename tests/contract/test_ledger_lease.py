@@ -65,3 +65,4 @@ def test_a_lease_that_was_given_back_is_free(two: tuple[SqlLedger, SqlLedger], m
     second.take_lease("/w", 60)
     second.check_lease()
     first.note("chain", "looked", {}, "ana")  # control: who holds no lease is not fenced
+    assert [e.actor for e in second.events("chain")] == ["ana"]

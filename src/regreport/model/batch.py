@@ -29,3 +29,8 @@ class SourceBatch:
     loaded_by: str
     totals: dict[str, Decimal] = field(default_factory=dict)
     """Control totals of `amount` by currency."""
+
+
+def batch_id_of(kind: str, on: date, entity: str, number: int) -> str:
+    """The id of the numbered batch of a day."""
+    return f"{kind}-{on.isoformat()}-{entity}-{number}"

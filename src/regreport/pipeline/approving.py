@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from regreport.errors import BadInput, NotApproved, NotFound
-from regreport.model.approval import Request, RequestKind, Verdict, approved
+from regreport.model.approval import Request, RequestKind, Verdict, approved, same_person
 from regreport.model.report import Status, Submission
 from regreport.pipeline.home import Home
 from regreport.ports import Change
 
 RESOLUTIONS: Final = (RequestKind.DELIVERED.value, RequestKind.RESEND.value)
 """Requests that resolve DELIVERY_UNKNOWN."""
+NOBODY: Final = "system"
+"""Who acts where nobody is named."""
 _BEFORE: Final = (Status.GENERATED, Status.VALIDATED)
 """Statuses of a submission that has not left yet."""
 _SUBMISSIONS: Final = (RequestKind.CORRECTION.value, RequestKind.CANCELLATION.value)
@@ -32,19 +34,22 @@ class Decided:
 
 
 def open_requests(home: Home) -> list[Request]:
-    """Requests that wait for a second person; not of a submission that validate has stopped since."""
+    """Requests that wait for a second person; not of a submission that validate has stopped since, nor of a delivery
+    that an answer has settled meanwhile."""
     return [r for r in home.ledger.requests(open_only=True) if not _is_moot(home, r)]
 
 
 def _is_moot(home: Home, asked: Request) -> bool:
-    return asked.kind in _SUBMISSIONS and home.ledger.submission(asked.subject).status not in _BEFORE
+    if asked.kind in _SUBMISSIONS:
+        return home.ledger.submission(asked.subject).status not in _BEFORE
+    return asked.kind in RESOLUTIONS and home.ledger.submission(asked.subject).status is not Status.DELIVERY_UNKNOWN
 
 
 def find_request(home: Home, name: str) -> Request:
     """The open request with this id, or the only open one about this subject. Raises NotFound, BadInput."""
     if name.startswith("R-"):
         return home.ledger.request(name)
-    found = home.ledger.requests(name, open_only=True)
+    found = [r for r in open_requests(home) if r.subject == name]
     if len(found) == 1:
         return found[0]
     if found:
@@ -60,8 +65,22 @@ def decide(home: Home, name: str, verdict: Verdict, reason: str) -> Decided:
     Raises NotFound, StaleState (it is decided), NotApproved (by its maker), BadInput.
     """
     with home.ledger.transaction():
-        decided = home.ledger.decide(find_request(home, name).request_id, verdict.value, reason, home.actor)
+        asked = find_request(home, name)
+        _refuse_maker(home, asked)
+        decided = home.ledger.decide(asked.request_id, verdict.value, reason, home.actor)
         return Decided(decided, _follow(home, decided))
+
+
+def _refuse_maker(home: Home, asked: Request) -> None:
+    """Who loaded what a correction comes from has made it too, whoever let it be generated. Raises NotApproved."""
+    if asked.kind not in _SUBMISSIONS:
+        return
+    newest = home.batches(home.state(home.ledger.submission(asked.subject).obligation_id))[-1:]
+    if any(same_person(batch.loaded_by, home.actor) for batch in newest):
+        raise NotApproved(
+            f"{asked.subject} comes from {newest[0].file_name}, loaded by {newest[0].loaded_by}: somebody else has to "
+            "decide it; nothing was changed"
+        )
 
 
 def _follow(home: Home, decided: Request) -> str:
@@ -134,6 +153,6 @@ def _is_approved(home: Home, submission: Submission) -> bool:
 
 def named(actor: str) -> str:
     """The person who acts. Raises NotApproved where nobody says who it is: a login name is no signature."""
-    if not actor.strip():
+    if not actor.strip() or same_person(actor, NOBODY):
         raise NotApproved("Say who you are: --as NAME, or REGREPORT_ACTOR; nothing was changed")
     return actor.strip()

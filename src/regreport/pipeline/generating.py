@@ -23,19 +23,11 @@ from regreport.regime import Regime
 REJECTED = (Status.REJECTED, Status.PARTIALLY_ACCEPTED)
 ROWS_PER_PART = 200_000
 REPORTS_PER_PART = 1_000
-_MADE = (
-    "records",
-    "errors",
-    "warnings",
-    "fields_digest",
-    "index_digest",
-    "manifest_digest",
-    "findings_digest",
-    "approval",
-)
+"""Source records and reports that are worked together before their results are committed."""
+_DIGESTS = ("fields_digest", "index_digest", "manifest_digest", "findings_digest")
+_MADE = (*_DIGESTS, "records", "errors", "warnings", "approval")
 """Columns of a submission that generate sets."""
 _WORDS = "It takes back or replaces what was reported before"
-"""Source records and reports that are worked together before their results are committed."""
 
 
 def generate(home: Home, states: Sequence[ObligationState], again: frozenset[str] = frozenset()) -> list[Submission]:
@@ -231,21 +223,7 @@ def _status(report: generating.Judged, sent: Iterable[Submission]) -> Obligation
 
 
 def _generated(submission: Submission) -> Change:
-    columns = {
-        k: v
-        for k, v in asdict(submission).items()
-        if k
-        in (
-            "records",
-            "errors",
-            "warnings",
-            "fields_digest",
-            "index_digest",
-            "manifest_digest",
-            "findings_digest",
-            "approval",
-        )
-    }
+    columns = {name: value for name, value in asdict(submission).items() if name in _MADE}
     detail = {
         "records": str(submission.records),
         "fields": submission.fields_digest,

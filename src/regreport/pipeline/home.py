@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from regreport import books, inputs
 from regreport.engine.rule import HISTORY
@@ -19,6 +19,7 @@ from regreport.ports import Alarm, Channel, Clock, Ledger, ObligationState, Post
 from regreport.regime import Regime, ReportContext, find_regime
 from regreport.settings import Destination, Settings
 
+SOURCE_YEARS_MIN: Final = 10
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, how many are done, of how many)."""
 
@@ -79,6 +80,11 @@ class Home:
     def retain_until(self, regime: Regime, on: date) -> date:
         """The day until which a report's objects are kept: calendar years, the longer of regime and settings."""
         return later(on, max(regime.retention_years, self.settings.retention_years))
+
+    def source_until(self, on: date) -> date:
+        """The day until which source records and reference data are kept: to the end of the year, whatever regime
+        looks at them."""
+        return date(on.year + max(self.settings.retention_years, SOURCE_YEARS_MIN), 12, 31)
 
     def destroyed_keys(self) -> frozenset[str]:
         """Keys whose objects have ended."""

@@ -12,11 +12,12 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, insert, select, update
 
+from regreport.adapters.clock import SystemClock
 from regreport.adapters.sql.session import Session
 from regreport.adapters.sql.tables import lease
 from regreport.errors import DatabaseUnavailable, RegreportError, StaleState
@@ -77,8 +78,12 @@ class Leases(Session):
                     return
 
 
+_machine: Final = SystemClock()
+"""A lease runs out by the machine's own time, also in a rehearsal whose clock stands still."""
+
+
 def _in(seconds: int) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=seconds)
+    return _machine.now() + timedelta(seconds=seconds)
 
 
 def _token(row: Row[Any] | None, holder: str) -> int:
@@ -87,7 +92,7 @@ def _token(row: Row[Any] | None, holder: str) -> int:
         return 1
     if row.expires_at is None or row.holder == holder:
         return int(row.token)
-    if datetime.now(UTC) < row.expires_at and not _is_gone(row.holder, holder):
+    if _machine.now() < row.expires_at and not _is_gone(row.holder, holder):
         host, process = row.holder.split("/", 1)[0], row.holder.rpartition("/")[2]
         raise DatabaseUnavailable(
             f"Another regreport (process {process} of {host}) is at work on this ledger; nothing was done. Try again "
