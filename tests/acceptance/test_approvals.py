@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -78,6 +80,25 @@ def test_what_cannot_be_decided_says_so_and_changes_nothing(
 def test_nobody_decides_without_a_name(firm: Firm, corrected: str) -> None:
     firm.shell.env["REGREPORT_ACTOR"] = ""
     assert "Say who you are" in firm.shell("approve", corrected, "--reason", "x", at=firm.at(), code=1).err
+
+
+def test_system_is_nobody(firm: Firm, corrected: str) -> None:
+    assert "Say who you are" in firm.shell("approve", corrected, "--reason", "x", "--as", "System", code=1).err
+
+
+def test_who_loaded_a_correction_does_not_approve_it(firm: Firm) -> None:
+    """Also where an unattended run has generated it: the maker is who brought the change."""
+    a, b, *_ = firm.rows
+    firm.load(a, b)
+    firm.run()
+    firm.answered()
+    firm.load(dearer(a))
+    firm.shell("run", "--date", DAY, "--entity", firm.house, "--as", "system", at=firm.at())
+    (request,) = firm.shell("approvals", "--json").json
+    assert request["requested_by"] == "system"
+    refused = firm.shell("approve", request["subject"], "--reason", "mine", "--as", "Ana", at=firm.at(), code=1)
+    assert "loaded by ana: somebody else has to decide it" in refused.err
+    firm.shell("approve", request["subject"], "--reason", "seen", "--as", "ben", at=firm.at())
 
 
 def test_the_database_refuses_what_was_not_approved(firm: Firm, corrected: str) -> None:
@@ -181,3 +202,17 @@ def test_a_rejected_resolution_changes_nothing(unknown: Shell) -> None:
     unknown("deliver", at=CONFIRMED)
     assert statuses(unknown)[first] == "DELIVERY_UNKNOWN"
     unknown("resolve", first, "--as", "delivered", "--reason", "they have it")
+
+
+def test_an_answer_closes_what_waited_for_a_decision(unknown: Shell, confirmed_day: Path) -> None:
+    """It had arrived after all: nothing is left to resolve."""
+    first = next(iter(statuses(unknown)))
+    unknown("resolve", first, "--as", "resend", "--reason", "they say they have nothing")
+    for answer in (confirmed_day / "inbox").rglob("*.xml"):
+        box = unknown.workspace / "inbox" / answer.relative_to(confirmed_day / "inbox").parts[0]
+        box.mkdir(parents=True, exist_ok=True)
+        shutil.copy(answer, box)
+    unknown("confirm", at=CONFIRMED)
+    assert statuses(unknown)[first] in ("CONFIRMED", "PARTIALLY_ACCEPTED")
+    assert unknown("approvals", "--json").json == []
+    assert "waits for a second person" in unknown("approve", first, "--reason", "x", "--as", "ben", code=2).err

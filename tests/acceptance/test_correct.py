@@ -42,6 +42,15 @@ def test_a_delta_is_previewed_recorded_and_sent(firm: Firm, record: str) -> None
     firm.shell("verify")
 
 
+def test_a_preview_reaches_no_ledger_but_its_copy(firm: Firm, record: str) -> None:
+    """An absolute address, in the settings or the environment, names the ledger that is real."""
+    firm.shell.env["REGREPORT_DATABASE"] = f"sqlite:///{firm.shell.workspace / 'ledger.sqlite'}"
+    before = everything(firm.shell.workspace)
+    told = firm.shell("correct", "--record", record, "--set", "price=1.5", *WHY, "--preview", "--json", at=firm.at())
+    assert len(told.json["would_send"]) == 2
+    assert everything(firm.shell.workspace) == before
+
+
 def test_the_document_of_a_delta_says_who_and_why(firm: Firm, record: str) -> None:
     firm.shell("correct", "--record", record, "--set", "price=1.5", *WHY, "--as", "carla", at=firm.at())
     with sqlite3.connect(firm.shell.workspace / "ledger.sqlite") as ledger:

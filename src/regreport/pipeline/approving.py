@@ -66,8 +66,8 @@ def decide(home: Home, name: str, verdict: Verdict, reason: str) -> Decided:
     """
     with home.ledger.transaction():
         asked = find_request(home, name)
-        _refuse_maker(home, asked)
         decided = home.ledger.decide(asked.request_id, verdict.value, reason, home.actor)
+        _refuse_maker(home, asked)
         return Decided(decided, _follow(home, decided))
 
 
