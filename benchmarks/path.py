@@ -36,13 +36,13 @@ from regreport.adapters.sql import open_ledger
 from regreport.engine.rule import CrossRule
 from regreport.engine.spool import Spool, parquet_bytes, read_chunks
 from regreport.model.batch import SourceBatch
+from regreport.model.ledger import ObligationState
 from regreport.model.obligation import Obligation, obligation_id
 from regreport.model.report import Submission
 from regreport.passes import PLACED_SCHEMA
 from regreport.pipeline import generating as pipeline_generating
 from regreport.pipeline import run_step
 from regreport.pipeline.home import Home
-from regreport.ports import ObligationState
 from regreport.settings import Destination, Entity, Settings
 from regreport.testing import FixedClock, MemoryChannel
 

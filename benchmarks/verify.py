@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 
 from regreport.adapters.sql import SqlLedger, open_ledger
 from regreport.evidence.verify import Watch
+from regreport.model.ledger import Accounting, Change, FeedbackEntry, Opening
 from regreport.model.obligation import Cell, Obligation, ObligationStatus, obligation_id
 from regreport.model.report import ReportFile, Status
-from regreport.ports import Accounting, Change, FeedbackEntry, Opening
 from regreport.testing import FixedClock
 
 EVENTS, AIM_S = 1_000_000, 10.0

@@ -19,8 +19,9 @@ from regreport.errors import (
     IntegrityError,
     NotFound,
 )
+from regreport.model.ledger import Delivery
 from regreport.model.report import Status, Submission
-from regreport.ports import Channel, Delivery, Parcel, Receipt, Store
+from regreport.ports import Channel, Parcel, Receipt, Store
 
 
 @dataclass(frozen=True)

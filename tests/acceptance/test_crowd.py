@@ -15,7 +15,7 @@ import pytest
 from regreport import app
 from regreport.adapters.sql.leases import holder_of
 from regreport.errors import StaleState
-from regreport.ports import Opening
+from regreport.model.ledger import Opening
 from tests.acceptance.conftest import DAY, RUN, Shell, everything
 
 WRITING = (

@@ -14,9 +14,9 @@ from regreport.adapters.sql import SqlLedger
 from regreport.adapters.sql.database import translated
 from regreport.errors import IntegrityError, NotApproved, NotFound, RegreportError, StaleState
 from regreport.model.approval import approved
+from regreport.model.ledger import Change, Opening
 from regreport.model.obligation import Obligation
 from regreport.model.report import Status
-from regreport.ports import Change, Opening
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2026, 11, 23)

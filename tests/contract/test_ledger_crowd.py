@@ -11,9 +11,9 @@ import pytest
 
 from regreport.adapters.sql import SqlLedger, migrate, open_ledger
 from regreport.errors import StaleState
+from regreport.model.ledger import Change, Opening
 from regreport.model.obligation import Obligation
 from regreport.model.report import Status
-from regreport.ports import Change, Opening
 from regreport.testing import FixedClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

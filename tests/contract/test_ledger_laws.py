@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from regreport.adapters.sql import SqlLedger
 from regreport.adapters.sql.reports import ANSWERABLE
 from regreport.errors import StaleState
+from regreport.model.ledger import Change, Opening
 from regreport.model.obligation import Cell, Obligation, obligation_id
 from regreport.model.report import TRANSITIONS, Status
-from regreport.ports import Change, Opening
 from regreport.testing import MemoryLedger
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -15,9 +15,9 @@ from regreport.adapters.sql import SqlLedger
 from regreport.adapters.sql.database import translated
 from regreport.errors import IntegrityError
 from regreport.model.batch import SourceBatch
+from regreport.model.ledger import Change, Delivery, FeedbackEntry, Opening
 from regreport.model.obligation import Obligation
 from regreport.model.report import ReportFile, Status
-from regreport.ports import Change, Delivery, FeedbackEntry, Opening
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
 DAY = date(2026, 11, 23)

@@ -10,9 +10,9 @@ import pytest
 
 from regreport.adapters.sql import SqlLedger
 from regreport.errors import NotFound, StaleState
+from regreport.model.ledger import Accounting, Change, Opening
 from regreport.model.obligation import Obligation, ObligationStatus
 from regreport.model.report import ReportFile, Status
-from regreport.ports import Accounting, Change, Opening
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 Owed = Callable[..., Obligation]

@@ -12,9 +12,9 @@ import pytest
 from regreport.adapters.sql import SqlLedger
 from regreport.errors import NotFound, StaleState
 from regreport.model.batch import SourceBatch
+from regreport.model.ledger import Change, Delivery, FeedbackEntry, Opening
 from regreport.model.obligation import Obligation
 from regreport.model.report import Status
-from regreport.ports import Change, Delivery, FeedbackEntry, Opening
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
 DAY = date(2026, 11, 23)

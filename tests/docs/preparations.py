@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from regreport import app
+from regreport.model.ledger import Change
 from regreport.model.report import Status
-from regreport.ports import Change
 from tests.docs.session import Session
 
 

@@ -14,8 +14,8 @@ from regreport.pipeline.attention import Day, Desk
 from regreport.pipeline.signing import in_words
 
 if TYPE_CHECKING:
+    from regreport.model.ledger import FeedbackEntry, ObligationState
     from regreport.pipeline import Home, Unplanned
-    from regreport.ports import FeedbackEntry, ObligationState
 
 HUMAN_QUEUE = (Status.VALIDATION_FAILED, Status.DELIVERY_FAILED, Status.DELIVERY_UNKNOWN, Status.REJECTED)
 """Statuses that wait for a person."""

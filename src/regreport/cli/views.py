@@ -16,8 +16,8 @@ from regreport.plan import Wanted, plan
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from regreport.model.ledger import ObligationState
     from regreport.pipeline import Home, Ran, Unplanned
-    from regreport.ports import ObligationState
     from regreport.rehearsal import Rehearsed
 
 _HEADINGS = {"not_reportable": "not reportable", "unanswered": "sent, unanswered"}

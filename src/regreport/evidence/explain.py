@@ -14,8 +14,9 @@ import polars as pl
 
 from regreport import books
 from regreport.errors import NotFound
+from regreport.model.ledger import ObligationState
 from regreport.model.report import Submission
-from regreport.ports import Ledger, ObligationState, Store
+from regreport.ports import Ledger, Store
 from regreport.regime import Regime, regimes
 
 MATCHES_MAX: Final = 50

@@ -13,6 +13,7 @@ from typing import Final
 
 from regreport.errors import Permanent
 from regreport.failpoints import during
+from regreport.model.ledger import ObligationState
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Submission
 from regreport.pipeline.accounting import Unplanned, account, overdue_answer, unplanned
@@ -25,7 +26,6 @@ from regreport.pipeline.home import Home
 from regreport.pipeline.retrying import in_words as retry_in_words
 from regreport.pipeline.validating import validate
 from regreport.plan import Wanted, is_late, plan
-from regreport.ports import ObligationState
 
 __all__ = [
     "STEPS",

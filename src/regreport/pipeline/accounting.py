@@ -12,10 +12,10 @@ from regreport import books, inputs
 from regreport.balance import Account
 from regreport.errors import ConfigurationError, IntegrityError, NotFound, UnknownRegime
 from regreport.model.feedback import Outcome
+from regreport.model.ledger import ObligationState
 from regreport.model.report import Status, Submission
 from regreport.pipeline.home import Home, cell_of
 from regreport.plan import plan
-from regreport.ports import ObligationState
 
 HANDED_OVER: Final = frozenset(
     {Status.DELIVERED, Status.ACKNOWLEDGED, Status.CONFIRMED, Status.PARTIALLY_ACCEPTED, Status.REJECTED}

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from regreport.errors import ChannelUnavailable, ConfigurationError, DeliveryRefused, DeliveryUnknown, RegreportError
+from regreport.model.ledger import ObligationState
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.model.signed import Alert
@@ -19,7 +20,7 @@ from regreport.pipeline.accounting import NO_ANSWER, overdue
 from regreport.pipeline.home import Home
 from regreport.pipeline.mailing import mail_sign_offs
 from regreport.plan import is_late
-from regreport.ports import Alarm, ObligationState
+from regreport.ports import Alarm
 
 LATE: Final = "late"
 UNKNOWN: Final = "unknown-delivery"

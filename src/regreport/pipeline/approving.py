@@ -12,9 +12,9 @@ from typing import Final
 
 from regreport.errors import BadInput, NotApproved, NotFound
 from regreport.model.approval import Request, RequestKind, Verdict, approved, same_person
+from regreport.model.ledger import Change
 from regreport.model.report import Status, Submission
 from regreport.pipeline.home import Home
-from regreport.ports import Change
 
 RESOLUTIONS: Final = (RequestKind.DELIVERED.value, RequestKind.RESEND.value)
 """Requests that resolve DELIVERY_UNKNOWN."""

@@ -15,13 +15,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from regreport.balance import Account
+from regreport.model.ledger import FeedbackEntry, ObligationState
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.model.signed import SignOff
 from regreport.pipeline.accounting import Unplanned, account, is_due, overdue_answer, unplanned
 from regreport.pipeline.approving import open_requests, waits_for_approval
 from regreport.pipeline.home import Home
-from regreport.ports import FeedbackEntry, ObligationState
 
 RECORDS: Final = ("held", "rejected", "unanswered")
 """Categories of the account that are open until somebody signs for them (DESIGN law 8)."""

@@ -16,12 +16,12 @@ from regreport import confirm as confirming
 from regreport.engine.spool import parquet_bytes
 from regreport.errors import BadInput, ConfigurationError, MissingExtra, RegreportError, Retryable
 from regreport.model.feedback import FileAnswer
+from regreport.model.ledger import Change, FeedbackEntry
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.pipeline.accounting import account
 from regreport.pipeline.home import Home, cell_of
 from regreport.pipeline.receiving import UNPACKED, Answer, Arrived, Inbox, misnamed
-from regreport.ports import Change, FeedbackEntry
 from regreport.regime import Regime
 from regreport.settings import Destination
 

@@ -20,13 +20,14 @@ from regreport.errors import (
     IntegrityError,
     NotFound,
 )
+from regreport.model.ledger import Change, Delivery
 from regreport.model.obligation import Cell
 from regreport.model.report import Status, Submission
 from regreport.pipeline import retrying
 from regreport.pipeline.approving import may_resend, waits_for_approval
 from regreport.pipeline.home import Home, cell_of
 from regreport.plan import is_late
-from regreport.ports import Change, Delivery, Parcel
+from regreport.ports import Parcel
 from regreport.settings import Destination
 
 REPORTS_PER_COMMIT = 200

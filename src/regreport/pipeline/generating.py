@@ -13,11 +13,11 @@ from typing import Any
 from regreport import books, inputs
 from regreport import generate as generating
 from regreport.engine.spool import parquet_bytes
+from regreport.model.ledger import Accounting, Change, ObligationState, Opening
 from regreport.model.obligation import ObligationStatus
 from regreport.model.report import Status, Submission
 from regreport.pipeline.accounting import ACCOUNTED, account
 from regreport.pipeline.home import Contexts, Home
-from regreport.ports import Accounting, Change, ObligationState, Opening
 from regreport.regime import Regime
 
 REJECTED = (Status.REJECTED, Status.PARTIALLY_ACCEPTED)

@@ -13,9 +13,10 @@ from regreport.engine.rule import HISTORY
 from regreport.errors import NotFound
 from regreport.keyring import KeyRing
 from regreport.model.batch import SourceBatch
+from regreport.model.ledger import ObligationState
 from regreport.model.obligation import Cell
 from regreport.model.report import Submission
-from regreport.ports import Alarm, Channel, Clock, Ledger, ObligationState, Post, Store
+from regreport.ports import Alarm, Channel, Clock, Ledger, Post, Store
 from regreport.regime import Regime, ReportContext, find_regime
 from regreport.settings import Destination, Settings
 

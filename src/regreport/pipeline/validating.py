@@ -9,9 +9,9 @@ from itertools import groupby
 from regreport import books
 from regreport import validate as validating
 from regreport.engine.spool import parquet_bytes
+from regreport.model.ledger import Change, ObligationState
 from regreport.model.report import Status, Submission
 from regreport.pipeline.home import Contexts, Home, cell_of
-from regreport.ports import Change, ObligationState
 from regreport.regime import ReportContext
 
 RECORDS_PER_PART = 200_000

@@ -20,8 +20,8 @@ import polars as pl
 from regreport.engine.spool import ROWS_PER_CHUNK, parquet_bytes
 from regreport.errors import BadInput
 from regreport.masking import masked_table
+from regreport.model.ledger import ObligationState
 from regreport.pipeline import Home
-from regreport.ports import ObligationState
 from regreport.reconcile import BREAKS_SCHEMA, DIFFERENCES_SCHEMA, Bucket, compare, differences
 from regreport.reconciling.extract import Extract, read_extract
 from regreport.reconciling.ours import Ours

@@ -8,10 +8,10 @@ import polars as pl
 
 from regreport import books, inputs, pipeline
 from regreport.engine.spool import ROWS_PER_CHUNK
+from regreport.model.ledger import ObligationState
 from regreport.model.report import Submission
 from regreport.pipeline import Home
 from regreport.pipeline.accounting import HANDED_OVER
-from regreport.ports import ObligationState
 from regreport.reconcile import Leaf, fingerprint, texts
 from regreport.reconcile.buckets import OURS_SCHEMA, SOURCE_SCHEMA
 from regreport.regime import Regime

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from regreport.deliver import Handed
+from regreport.model.ledger import Delivery
 from regreport.model.report import Status, Submission
 from regreport.pipeline.retrying import after_failure, in_words, may_try, wait
-from regreport.ports import Delivery
 from regreport.settings import Retry
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from regreport.adapters.sql.reports import Reports
 from regreport.adapters.sql.session import Link, as_text, put
 from regreport.adapters.sql.tables import delivery_log, feedback_log
-from regreport.ports import Change, Delivery, FeedbackEntry
+from regreport.model.ledger import Change, Delivery, FeedbackEntry
 
 QUARANTINE: Final = "feedback/quarantine"
 """The chain of answers that could not be tied to a submission."""

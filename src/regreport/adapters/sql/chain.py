@@ -16,7 +16,7 @@ from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
 from regreport.adapters.sql.types import instant_text
-from regreport.ports import Event
+from regreport.model.ledger import Event
 
 GENESIS: Final = "0" * 64
 """What the first link of a chain names as the hash before it."""

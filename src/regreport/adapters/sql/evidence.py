@@ -21,7 +21,7 @@ from regreport.adapters.sql.tables import (
     source_batch,
 )
 from regreport.adapters.sql.verify import ledger_faults
-from regreport.ports import Event, Visit
+from regreport.model.ledger import Event, Visit
 
 _NAMED: Final[tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...]] = (
     (source_batch, ("batch_id",), ("digest", "file_digest", "mapping_digest")),

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from regreport.adapters.sql.session import Link, Session, fitting, known_columns, matching, parts, put, told
 from regreport.adapters.sql.tables import obligation
 from regreport.errors import NotFound
+from regreport.model.ledger import Accounting, ObligationState
 from regreport.model.obligation import Cell, Obligation, ObligationStatus
-from regreport.ports import Accounting, ObligationState
 
 ACCOUNTED: Final = ("status", "late", "decisions_digest", "state_digest", "findings_digest", "batches_seen")
 """The columns of an obligation that may change after it was planned."""

@@ -16,9 +16,9 @@ from regreport.adapters.sql.reports import Reports, submission_of
 from regreport.adapters.sql.session import Link, as_text, fitting, parts, put, told
 from regreport.adapters.sql.tables import file_sequence, obligation, report_log
 from regreport.errors import NotFound, StaleState
+from regreport.model.ledger import Opening
 from regreport.model.obligation import report_id
 from regreport.model.report import Status, Submission
-from regreport.ports import Opening
 
 
 class Openings(Reports):

@@ -21,8 +21,8 @@ from regreport.adapters.sql.session import (
 )
 from regreport.adapters.sql.tables import report_file, report_log
 from regreport.errors import NotFound, StaleState
+from regreport.model.ledger import Change
 from regreport.model.report import TRANSITIONS, ReportFile, Status, Submission
-from regreport.ports import Change
 
 SETTABLE: Final = frozenset(
     {

@@ -23,7 +23,8 @@ from regreport.adapters.sql.tables import WRITER, audit_log, lease
 from regreport.adapters.sql.types import instant_text
 from regreport.errors import DatabaseUnavailable, StaleState
 from regreport.failpoints import effect, writes
-from regreport.ports import Clock, Event
+from regreport.model.ledger import Event
+from regreport.ports import Clock
 
 CHUNK: Final = 500
 """Values in one IN list; every database here takes at least that many."""

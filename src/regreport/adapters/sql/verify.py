@@ -51,7 +51,7 @@ from regreport.adapters.sql.tables import (
     snapshot,
     source_batch,
 )
-from regreport.ports import Visit
+from regreport.model.ledger import Visit
 
 _COLUMNS: Final = StoredLink._fields
 _REPORT_COLUMNS: Final = (
