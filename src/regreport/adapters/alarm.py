@@ -13,14 +13,11 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from regreport.adapters.letter import message_id_of, wire
+from regreport.adapters.letter import plain_letter
 from regreport.adapters.smtp import EmailChannel
 from regreport.errors import ChannelUnavailable, ConfigurationError
 from regreport.model.signed import Alert
@@ -46,14 +43,10 @@ class MailAlarm:
     def tell(self, alert: Alert) -> None:
         """Send one letter. Raises ChannelUnavailable, DeliveryRefused, DeliveryUnknown."""
         recipients = self.channel.recipients(RECIPIENTS)
-        letter = EmailMessage(policy=SMTP)
-        letter["From"] = self.channel.sender
-        letter["To"] = ", ".join(recipients)
-        letter["Subject"] = f"regreport: {alert.kind}"
-        letter["Date"] = format_datetime(alert.raised_at)
-        letter["Message-ID"] = message_id_of(("alert", alert.kind, alert.subject), self.channel.sender)
-        letter.set_content(f"{alert.words}\n\nAbout: {alert.subject}\nRaised: {alert.raised_at:%Y-%m-%d %H:%M} UTC\n")
-        self.channel.post(wire(letter), recipients)
+        text = f"{alert.words}\n\nAbout: {alert.subject}\nRaised: {alert.raised_at:%Y-%m-%d %H:%M} UTC\n"
+        subject, about = f"regreport: {alert.kind}", ("alert", alert.kind, alert.subject)
+        letter = plain_letter(self.channel.sender, recipients, subject, alert.raised_at, about, text)
+        self.channel.post(letter, recipients)
 
 
 @dataclass(frozen=True)

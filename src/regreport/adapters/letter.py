@@ -76,6 +76,20 @@ def compose(parcel: Parcel, sender: str, recipients: Sequence[str], at: datetime
     return letter
 
 
+def plain_letter(
+    sender: str, recipients: Sequence[str], subject: str, at: datetime, about: Sequence[str], text: str
+) -> bytes:
+    """A letter in plain text as it goes over the wire; its Message-ID follows from what it is `about`."""
+    letter = EmailMessage(policy=SMTP)
+    letter["From"] = sender
+    letter["To"] = ", ".join(recipients)
+    letter["Subject"] = subject
+    letter["Date"] = format_datetime(at)
+    letter["Message-ID"] = message_id_of(about, sender)
+    letter.set_content(text)
+    return wire(letter)
+
+
 def wire(letter: EmailMessage) -> bytes:
     """The letter as it goes over the wire: CRLF only, no line over 998 bytes (RFC 5321). Raises DeliveryRefused."""
     stream = BytesIO()

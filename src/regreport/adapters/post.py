@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 
-from regreport.adapters.letter import check_address, message_id_of, wire
+from regreport.adapters.letter import check_address, plain_letter
 from regreport.adapters.smtp import EmailChannel
 from regreport.model.seal import Seal
 from regreport.model.signed import SignOff
@@ -34,14 +31,10 @@ class SignOffPost:
     def send(self, signed: SignOff, seal: Seal | None) -> None:
         """Send one letter. Raises ChannelUnavailable, DeliveryRefused, DeliveryUnknown."""
         day, number = signed.report_date.isoformat(), str(signed.number)
-        letter = EmailMessage(policy=SMTP)
-        letter["From"] = self.channel.sender
-        letter["To"] = ", ".join(self.recipients)
-        letter["Subject"] = f"regreport: {day} signed off, number {number}"
-        letter["Date"] = format_datetime(signed.signed_at)
-        letter["Message-ID"] = message_id_of(("sign-off", day, number, signed.digest), self.channel.sender)
-        letter.set_content("".join(f"{name}: {value}\n" for name, value in _facts(signed, seal)))
-        self.channel.post(wire(letter), self.recipients)
+        subject, about = f"regreport: {day} signed off, number {number}", ("sign-off", day, number, signed.digest)
+        text = "".join(f"{name}: {value}\n" for name, value in _facts(signed, seal))
+        letter = plain_letter(self.channel.sender, self.recipients, subject, signed.signed_at, about, text)
+        self.channel.post(letter, self.recipients)
 
 
 def _facts(signed: SignOff, seal: Seal | None) -> list[tuple[str, str]]:
