@@ -127,6 +127,19 @@ def test_a_web_address_that_is_none(firm: Firm) -> None:
     assert "is not an https address" in firm.shell("status", code=3).err
 
 
+def test_an_alert_comes_by_mail_once(firm: Firm, sent: str, postman: Postman) -> None:
+    settings = firm.shell.workspace / "regreport.toml"
+    server = f'host = "127.0.0.1"\nport = "{postman.port}"\ntls = "none"\nsender = "r@bank.example"'
+    settings.write_text(f'{settings.read_text()}\n[alerts.mail]\n{server}\n"recipient.alerts" = "ops@bank.example"\n')
+    firm.shell("confirm", at=CONFIRMED)
+    assert postman.letters == [], "control: nothing is due yet"
+    for _ in range(2):
+        firm.shell("confirm", at=LATER)
+    ((_, recipients, letter),) = postman.letters
+    assert (recipients, letter["Subject"]) == (["ops@bank.example"], "regreport: no-answer")
+    assert f"About: {sent}" in letter.get_content()
+
+
 def test_a_good_day_raises_nothing(firm: Firm, sent: str) -> None:
     firm.shell("simulate", at=CONFIRMED)
     firm.shell("confirm", at=CONFIRMED)
