@@ -178,7 +178,9 @@ def test_persons_are_masked_unless_asked_for(authority: Authority) -> None:
         told = authority.shell("reconcile", "--regime", "mifir", file, *words, at=LATER, code=1)
         assert "CANARYSURNAME" not in told.out
         assert "(person, 13 characters)" in told.out
-    shown = authority.shell("reconcile", "--regime", "mifir", file, "--persons", "--json", at=LATER, code=1)
+    shown = authority.shell(
+        "reconcile", "--regime", "mifir", file, "--reveal", "a call with them", "--json", at=LATER, code=1
+    )
     assert "CANARYSURNAME" in shown.out
 
 

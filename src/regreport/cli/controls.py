@@ -10,6 +10,7 @@ import typer
 from regreport.cli.exits import Exit
 from regreport.cli.options import AsOption, JsonOption, WorkspaceOption, at_home, parse_date
 from regreport.cli.printing import print_json, print_lines, print_table
+from regreport.cli.revealing import RevealOption, note_reveal
 
 if TYPE_CHECKING:
     from regreport.pipeline import Home
@@ -45,7 +46,7 @@ def reconcile(
     ] = "",
     jurisdiction: Annotated[str, typer.Option("--jurisdiction", help="EU or UK, where it reports in both.")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write every break to this CSV file.")] = None,
-    persons: Annotated[bool, typer.Option("--persons", help="Show persons' values instead of masking them.")] = False,
+    reveal: RevealOption = "",
     workspace: WorkspaceOption = None,
     actor: AsOption = "",
     as_json: JsonOption = False,
@@ -62,6 +63,7 @@ def reconcile(
             parse_date(start) if start else None, parse_date(end) if end else None, _lei(home, entity), jurisdiction
         )
         done = reconciling.reconcile(home, what, extract, asked)
+        persons = note_reveal(home, f"reconciliation of {extract.name}", reveal)
         if output is not None:
             reconciling.write_breaks(done, what, output, persons=persons)
         if as_json:
